@@ -1,0 +1,50 @@
+# The tasks of Glassbox. `make help` lists them. Nothing here is clever: the work is done by Go, and by the
+# scripts in vm/.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build test bench lint clean
+
+# Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
+export CGO_ENABLED := 0
+export GOFLAGS     := -tags=urfave_cli_no_docs -trimpath
+BOX                := storage/box/image/box.tar
+STATICCHECK        := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Namespaces, mounts and cgroups want root. Tests are compiled as you and run as root.
+ROOT    := $(if $(filter 0,$(shell id -u)),,sudo)
+AS_ROOT := $(if $(ROOT),-exec 'sudo -E env PATH=$(PATH)')
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## install what is missing (Go excepted), build, and run one told container from birth to end
+	@$(ROOT) vm/demo.sh
+
+build: $(BOX) ## bin/glassbox and bin/glassbox-oci
+	@go build -ldflags='-s -w' -o bin/ ./cmd/...
+
+# The embedded image "box" is made of Debian's busybox-static: the installed one, or one that is downloaded for it alone.
+$(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
+	@go run ./storage/box/build 2>/dev/null || { $(ROOT) apt-get -qq update; go run ./storage/box/build; }
+	@touch $@
+
+test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
+	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping
+	@GLASSBOX_BIN=$(CURDIR)/bin go run ./internal/tally $(AS_ROOT) ./...
+
+lint: $(BOX) ## gofmt, go vet, staticcheck, shellcheck
+	@vm/need.sh shellcheck:shellcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
+	@go vet ./...
+	@go run $(STATICCHECK) ./...
+	@shellcheck .ci/run vm/*.sh
+
+# crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight in the benchmark's own mount namespace.
+bench: build ## start-up times beside crun, runc, bwrap and unshare, what is installed of them
+	@go build -o bin/ ./internal/bench
+	@$(ROOT) unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
+
+clean: ## remove what was built
+	@rm -rf bin $(BOX)

@@ -1,0 +1,127 @@
+// This file holds create, run and start.
+package main
+
+import (
+	"errors"
+	"flag"
+	"os"
+
+	"glassbox/runtime/container"
+	"glassbox/runtime/stage"
+)
+
+// birthFlags are common to create and run.
+type birthFlags struct {
+	bundle, consoleSocket, pidFile, explain string
+	noPivot                                 bool
+	preserve                                int
+}
+
+func (b *birthFlags) add(flags *flag.FlagSet) {
+	flags.StringVar(&b.bundle, "bundle", ".", "directory with config.json")
+	flags.StringVar(&b.bundle, "b", ".", "short for --bundle")
+	flags.StringVar(&b.consoleSocket, "console-socket", "", "unix socket that the terminal's master is sent to")
+	flags.StringVar(&b.pidFile, "pid-file", "", "write the pid of the container's first process here")
+	flags.BoolVar(&b.noPivot, "no-pivot", false, "move the root instead of pivot_root (on an initramfs)")
+	flags.IntVar(&b.preserve, "preserve-fds", 0, "pass this many descriptors on, from 3")
+	flags.StringVar(&b.explain, "explain", "", "tell each step on standard error, as text or json")
+}
+
+func (b *birthFlags) options(g global, id, bundle string) (container.Options, error) {
+	o := container.Options{ID: id, Bundle: bundle, Root: g.root, PidFile: b.pidFile, NoPivot: b.noPivot,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Preserve: preserved(b.preserve)}
+	var err error
+	o.Listener, err = listener(b.explain)
+	return o, err
+}
+
+func preserved(n int) []*os.File {
+	files := make([]*os.File, n)
+	for i := range files {
+		files[i] = os.NewFile(uintptr(3+i), "preserved")
+	}
+	return files
+}
+
+func create(g global, args []string) (int, error) {
+	var b birthFlags
+	flags := newFlags("glassbox-oci create", "[options] ID")
+	b.add(flags)
+	id, err := containerFlags(flags, args)
+	if err != nil {
+		return 1, err
+	}
+	spec, bundle, err := loadBundle(b.bundle)
+	if err != nil {
+		return 1, err
+	}
+	o, err := b.options(g, id, bundle)
+	if err != nil {
+		return 1, err
+	}
+	if spec.Process != nil && spec.Process.Terminal {
+		if b.consoleSocket == "" {
+			return 1, errors.New("create: the program wants a terminal: give --console-socket to send it to")
+		}
+		if o.ConsoleSocket, err = dial(b.consoleSocket); err != nil {
+			return 1, err
+		}
+		defer o.ConsoleSocket.Close()
+	}
+	_, err = container.Create(spec, o)
+	return 0, err
+}
+
+func start(g global, args []string) (int, error) {
+	id, err := containerFlags(newFlags("glassbox-oci start", "ID"), args)
+	if err != nil {
+		return 1, err
+	}
+	c, err := container.Load(g.root, id)
+	if err != nil {
+		return 1, err
+	}
+	return 0, c.Start()
+}
+
+func runOne(g global, args []string) (int, error) {
+	var b birthFlags
+	flags := newFlags("glassbox-oci run", "[options] ID")
+	b.add(flags)
+	detach := flags.Bool("detach", false, "do not wait for the program's end")
+	flags.BoolVar(detach, "d", false, "short for --detach")
+	keep := flags.Bool("keep", false, "do not delete the container when it has ended")
+	id, err := containerFlags(flags, args)
+	if err != nil {
+		return 1, err
+	}
+	spec, bundle, err := loadBundle(b.bundle)
+	if err != nil {
+		return 1, err
+	}
+	o, err := b.options(g, id, bundle)
+	if err != nil {
+		return 1, err
+	}
+	t, err := openTerminal(spec.Process, b.consoleSocket, *detach)
+	if err != nil {
+		return 1, err
+	}
+	defer t.restore()
+	o.ConsoleSocket = t.socket
+	c, err := container.Run(spec, o)
+	if err != nil || *detach {
+		return 0, err
+	}
+	code, err := t.attend(c)
+	if err != nil || *keep {
+		return code, err
+	}
+	return code, c.Delete(true)
+}
+
+// waitFor returns the exit code of a process.
+func waitFor(w waiter) (int, error) {
+	status, err := w.Wait()
+	return stage.ExitCode(status), err
+}

@@ -1,0 +1,134 @@
+// This file attends a program in the foreground: its terminal, if it has one, and the signals that are meant for it.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/containerd/console"
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/kernel"
+)
+
+// waiter is a container or a visitor in one.
+type waiter interface {
+	Wait() (unix.WaitStatus, error)
+}
+
+// terminal is our side of a program's terminal. Without one every method does nothing.
+type terminal struct {
+	socket *os.File        // for the stage to send the master to
+	ours   *os.File        // where we receive it; nil if an engine does
+	user   console.Console // the terminal that we were started on, in raw mode
+}
+
+// openTerminal makes ready to receive a terminal, or connects to the engine that will.
+func openTerminal(p *specs.Process, socketPath string, detach bool) (*terminal, error) {
+	t := &terminal{}
+	var err error
+	switch {
+	case p == nil || !p.Terminal:
+	case socketPath != "":
+		t.socket, err = dial(socketPath)
+	case detach:
+		err = errors.New("the program wants a terminal: give --console-socket to send it to")
+	default:
+		var fds [2]int
+		if fds, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err == nil {
+			t.ours, t.socket = os.NewFile(uintptr(fds[0]), "console"), os.NewFile(uintptr(fds[1]), "console")
+		}
+	}
+	return t, err
+}
+
+// attend copies between the two terminals, passes signals on, and waits for the end.
+func (t *terminal) attend(w waiter) (int, error) {
+	if t.ours == nil {
+		defer forwardSignals(w)()
+		return waitFor(w)
+	}
+	t.socket.Close()
+	file, err := kernel.ReceiveFile(t.ours)
+	if err != nil {
+		return 1, err
+	}
+	master, err := console.ConsoleFromFile(file)
+	if err != nil {
+		return 1, fmt.Errorf("use the program's terminal: %w", err)
+	}
+	defer master.Close()
+	if user, err := console.ConsoleFromFile(os.Stdin); err == nil {
+		t.user = user
+		if err := user.SetRaw(); err != nil {
+			return 1, fmt.Errorf("set the terminal to raw mode: %w", err)
+		}
+		defer followSize(user, master)()
+	}
+	done := make(chan struct{})
+	go func() { // ends with EIO when the last program has closed the terminal
+		io.Copy(os.Stdout, master)
+		close(done)
+	}()
+	go io.Copy(master, os.Stdin)
+	code, err := waitFor(w)
+	<-done
+	return code, err
+}
+
+func (t *terminal) restore() {
+	if t.user != nil {
+		t.user.Reset()
+	}
+}
+
+// followSize gives the program's terminal the size of the user's, now and whenever it changes.
+func followSize(user, master console.Console) (stop func()) {
+	changed := make(chan os.Signal, 1)
+	signal.Notify(changed, unix.SIGWINCH)
+	changed <- unix.SIGWINCH
+	go func() {
+		for range changed {
+			if size, err := user.Size(); err == nil {
+				master.Resize(size)
+			}
+		}
+	}()
+	return func() { signal.Stop(changed) }
+}
+
+// forwardSignals sends what we are sent to the program.
+func forwardSignals(w waiter) (stop func()) {
+	target, ok := w.(interface{ Signal(unix.Signal) error })
+	if !ok {
+		return func() {}
+	}
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
+	go func() {
+		for s := range signals {
+			if err := target.Signal(s.(syscall.Signal)); err != nil && !errors.Is(err, unix.ESRCH) {
+				fmt.Fprintf(os.Stderr, "glassbox-oci: pass on %v: %v\n", s, err)
+			}
+		}
+	}()
+	return func() { signal.Stop(signals) }
+}
+
+// dial connects to a unix socket without package net, which would cost start-up time.
+func dial(path string) (*os.File, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socket: %w", err)
+	}
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("connect to --console-socket %s: %w", path, err)
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}

@@ -1,0 +1,92 @@
+// This file holds what all commands share: where containers live, the checks before a command, and how arguments are counted.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"glassbox/engine"
+)
+
+func globalFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "root", Value: "/var/lib/glassbox", EnvVars: []string{"GLASSBOX_ROOT"}, Usage: "where images and containers are kept"},
+		&cli.StringFlag{Name: "state", Value: "/run/glassbox", EnvVars: []string{"GLASSBOX_STATE"}, Usage: "where running containers are noted"},
+	}
+}
+
+// open gives the engine of this command line.
+func open(c *cli.Context) (*engine.Engine, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	root, err := filepath.Abs(c.String("root"))
+	if err != nil {
+		return nil, fmt.Errorf("--root: %w", err)
+	}
+	state, err := filepath.Abs(c.String("state"))
+	if err != nil {
+		return nil, fmt.Errorf("--state: %w", err)
+	}
+	runtime := filepath.Join(filepath.Dir(self), "glassbox-oci")
+	if _, err := os.Stat(runtime); err != nil {
+		return nil, fmt.Errorf("%s: %w: 'make build' makes both programs, and they stay side by side", runtime, errors.Unwrap(err))
+	}
+	return &engine.Engine{Root: root, State: state, Runtime: runtime,
+		Self: []string{self, "--root", root, "--state", state}}, nil
+}
+
+// openAsRoot is open for what needs the rights of root, which is nearly everything.
+func openAsRoot(c *cli.Context) (*engine.Engine, error) {
+	if os.Geteuid() != 0 {
+		return nil, fmt.Errorf("%s needs root, for namespaces, mounts and cgroups: sudo %s …", c.Command.Name, c.Command.HelpName)
+	}
+	return open(c)
+}
+
+// atLeast checks the number of arguments.
+func atLeast(c *cli.Context, n int) error {
+	if c.NArg() >= n {
+		return nil
+	}
+	return usageError{fmt.Sprintf("%s needs at least %s: %s", c.Command.Name, count(n, "argument"), usageLine(c)), 1}
+}
+
+func exactly(c *cli.Context, n int) error {
+	if c.NArg() == n {
+		return nil
+	}
+	return usageError{fmt.Sprintf("%s needs %s: %s", c.Command.Name, count(n, "argument"), usageLine(c)), 1}
+}
+
+func usageLine(c *cli.Context) string {
+	return fmt.Sprintf("%s [flags] %s", c.Command.HelpName, c.Command.ArgsUsage)
+}
+
+func count(n int, noun string) string {
+	switch n {
+	case 0:
+		return "no " + noun
+	case 1:
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// each does something for every argument, goes on after an error, and returns all errors.
+func each(c *cli.Context, do func(ref string) error) error {
+	var errs []error
+	for _, ref := range c.Args().Slice() {
+		if err := do(ref); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		fmt.Fprintln(c.App.Writer, ref)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,91 @@
+// This file holds the commands that end containers: stop, kill, rm, and release, by which a shim cleans up after itself.
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+)
+
+func stopCommand() *cli.Command {
+	return &cli.Command{
+		Name: "stop", Usage: "ask programs to end, and kill them if they do not",
+		ArgsUsage: "CONTAINER…",
+		UsageText: "glassbox stop [flags] CONTAINER…\n\nglassbox stop -t 2 web",
+		Flags: []cli.Flag{
+			&cli.IntFlag{Name: "time", Aliases: []string{"t", "timeout"}, Usage: "`SECONDS` to wait; -1: for ever (the container's own, else 10)", DefaultText: " "},
+		},
+		Action: func(c *cli.Context) error {
+			if err := atLeast(c, 1); err != nil {
+				return err
+			}
+			e, err := openAsRoot(c)
+			if err != nil {
+				return err
+			}
+			var wait *int
+			if c.IsSet("time") {
+				seconds := c.Int("time")
+				wait = &seconds
+			}
+			return each(c, func(ref string) error { return e.Stop(c.Context, ref, wait) })
+		},
+	}
+}
+
+func killCommand() *cli.Command {
+	return &cli.Command{
+		Name: "kill", Usage: "send a signal to a container's PID 1",
+		ArgsUsage: "CONTAINER…",
+		UsageText: "glassbox kill [flags] CONTAINER…\n\nglassbox kill -s HUP web",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Value: "KILL", Usage: "its name or number"},
+		},
+		Action: func(c *cli.Context) error {
+			if err := atLeast(c, 1); err != nil {
+				return err
+			}
+			e, err := openAsRoot(c)
+			if err != nil {
+				return err
+			}
+			return each(c, func(ref string) error { return e.Kill(c.Context, ref, c.String("signal")) })
+		},
+	}
+}
+
+func rmCommand() *cli.Command {
+	return &cli.Command{
+		Name: "rm", Usage: "remove containers with their files",
+		ArgsUsage: "CONTAINER…",
+		UsageText: "glassbox rm [flags] CONTAINER…\n\nglassbox rm -f web",
+		Flags: []cli.Flag{
+			flagSwitch("force", "kill it first if it runs", "f"),
+		},
+		Action: func(c *cli.Context) error {
+			if err := atLeast(c, 1); err != nil {
+				return err
+			}
+			e, err := openAsRoot(c)
+			if err != nil {
+				return err
+			}
+			return each(c, func(ref string) error { return e.Remove(c.Context, ref, c.Bool("force")) })
+		},
+	}
+}
+
+// releaseCommand is what a shim calls when its container has ended and nobody waits for it.
+func releaseCommand() *cli.Command {
+	return &cli.Command{
+		Name: "release", Hidden: true, ArgsUsage: "ID",
+		Action: func(c *cli.Context) error {
+			if err := exactly(c, 1); err != nil {
+				return err
+			}
+			e, err := openAsRoot(c)
+			if err != nil {
+				return err
+			}
+			return e.Release(c.Context, c.Args().First())
+		},
+	}
+}

@@ -1,0 +1,181 @@
+// These tests kill what should live: the client, the shim. And they plant leaks, each of a kind, for audit to find.
+package engine
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/engine/shim/wire"
+	"glassbox/internal/testkit"
+	"glassbox/kernel/look"
+)
+
+// until waits for something that the kernel or another process does in its own time.
+func until(t testing.TB, what string, happened func() bool) {
+	t.Helper()
+	for range 500 {
+		if happened() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("never: %s", what)
+}
+
+func TestContainerSurvivesItsClient(t *testing.T) {
+	e := newEngine(t)
+	client := exec.Command(e.Self[0], append(e.Self[1:], "run", e.Runtime, "sh", "-c", trap)...)
+	if err := client.Start(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the container runs", func() bool {
+		list, err := e.List(t.Context(), false)
+		return err == nil && len(list) == 1
+	})
+	awaitLog(t, e, "foreground", "ready")
+	if err := client.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Wait(); err == nil {
+		t.Fatal("the client ended well")
+	}
+	if err := e.Kill(t.Context(), "foreground", "USR1"); err != nil {
+		t.Fatalf("the container died with its client: %v", err)
+	}
+	awaitLog(t, e, "foreground", "usr1")
+	if err := e.Kill(t.Context(), "foreground", "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "--rm removed it without its client", func() bool {
+		ids, err := e.ids()
+		return err == nil && len(ids) == 0
+	})
+	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
+		t.Errorf("left behind: %v (%v)", leaks, err)
+	}
+}
+
+// killShim starts a container and kills its shim.
+func killShim(t *testing.T, e *Engine, r Request) string {
+	t.Helper()
+	id := start(t, e, r)
+	status, err := e.status(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(status.Shim, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the shim is dead", func() bool { return !wire.Alive(e.live(id)) })
+	return id
+}
+
+func TestShimIsKilled(t *testing.T) {
+	e := newEngine(t)
+	id := killShim(t, e, Request{Image: "box", Command: []string{"sleep", "100"}})
+	status, err := e.status(id)
+	if err != nil || status.State != wire.Running || status.Error == "" || status.Shim != 0 {
+		t.Errorf("the program lives on, but the status is %+v (%v)", status, err)
+	}
+	leaks, err := e.Audit(t.Context(), false)
+	if err != nil || !mentions(leaks, "container", "its shim was killed") {
+		t.Errorf("audit says %v (%v)", leaks, err)
+	}
+	if _, err := e.Audit(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(status.PID, 0); err == nil {
+		t.Error("the program is still there")
+	}
+	status, err = e.status(id)
+	if err != nil || status.State != wire.Ended || status.ExitCode != lostCode {
+		t.Errorf("after audit --fix the status is %+v (%v)", status, err)
+	}
+	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
+		t.Errorf("audit --fix left behind: %v (%v)", leaks, err)
+	}
+	if _, err := e.Start(t.Context(), id, StartRequest{}); err != nil {
+		t.Errorf("it can not be started again: %v", err)
+	}
+}
+
+func TestRemoveWithoutShim(t *testing.T) {
+	e := newEngine(t)
+	before := testkit.Snapshot(t, testkit.Watch{Cgroups: "glassbox"})
+	id := killShim(t, e, quiet("sleep", "100"))
+	if err := e.Remove(t.Context(), id, true); err != nil {
+		t.Fatal(err)
+	}
+	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
+		t.Errorf("left behind: %v (%v)", leaks, err)
+	}
+	after := testkit.Snapshot(t, testkit.Watch{Cgroups: "glassbox"})
+	if diff := testkit.Diff(before, after); strings.Contains(diff, "mount:") || strings.Contains(diff, "process:") {
+		t.Error(diff)
+	}
+}
+
+func mentions(leaks []Leak, kind, text string) bool {
+	for _, l := range leaks {
+		if l.Kind == kind && strings.Contains(l.String(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// Each kind of leak is planted, named by audit with a remedy, and taken back by --fix. Before, audit is silent: that is the
+// control, with a container running beside it.
+func TestAuditFindsEachKindOfLeak(t *testing.T) {
+	testkit.Need(t, testkit.Root(), testkit.Binary("ip"), testkit.Binary("nft"))
+	e := newEngine(t)
+	id := start(t, e, Request{Image: "box", Command: []string{"sleep", "100"}})
+	short, stray := "0123456789ab", strings.Repeat("0123456789abcdef", 4)
+	for _, c := range []struct{ kind, plant, object string }{
+		{"mount", "mkdir -p LIVE/x && mount -t tmpfs x LIVE/x", "/x"},
+		{"network namespace", "touch STATE/netns/ID", "netns/"},
+		{"link", "ip link add gb" + short + " type dummy && ip link set gb" + short + " master glassbox0", "gb" + short},
+		{"cgroup", "mkdir -p GROUPS/glassbox/ID", "glassbox/" + stray},
+		{"published port", "nft add element inet glassbox published '{ tcp . 81 : 10.44.9.9 . 80 }'", "81"},
+		{"lease", "ln -s ID STATE/leases/10.44.9.9", "10.44.9.9"},
+		{"name", "ln -s ID ROOT/names/nobody", "nobody"},
+		{"directory", "mkdir ROOT/containers/ID", "containers/" + stray},
+		{"directory", "mkdir LIVE", "containers/" + stray},
+		{"runtime state", "mkdir -p STATE/runtime/ID", "runtime/" + stray},
+	} {
+		if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
+			t.Fatalf("before a %s is planted: %v (%v)", c.kind, leaks, err)
+		}
+		plant(t, e, c.plant, stray)
+		leaks, err := e.Audit(t.Context(), false)
+		if err != nil || !mentions(leaks, c.kind, c.object) {
+			t.Errorf("%s: audit names %v (%v)", c.plant, leaks, err)
+		}
+		if _, err := e.Audit(t.Context(), true); err != nil {
+			t.Errorf("%s: audit --fix: %v", c.plant, err)
+		}
+		if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
+			t.Fatalf("%s: after --fix: %v (%v)", c.plant, leaks, err)
+		}
+	}
+	if status, err := e.status(id); err != nil || status.State != wire.Running {
+		t.Errorf("audit --fix hurt a container that runs: %+v (%v)", status, err)
+	}
+}
+
+func plant(t *testing.T, e *Engine, line, id string) {
+	t.Helper()
+	layout, err := look.HostLayout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	line = strings.NewReplacer("LIVE", e.live(id), "STATE", e.State, "ROOT", e.Root, "ID", id, "GROUPS", layout.Dir("pids", "/")).Replace(line)
+	if out, err := exec.CommandContext(context.Background(), "sh", "-c", line).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+}

@@ -1,0 +1,164 @@
+// This file makes a container that does not run yet: a record, a name, and folders for its files. All of it lies below one
+// directory (and one link), so what a crash leaves here is found by having no record, and removed by removing the directory.
+package engine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"time"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/network"
+	"glassbox/storage"
+)
+
+// newborn is a container that is being made. Its directory stays locked until it is complete.
+type newborn struct {
+	*Record
+	image  storage.Image
+	story  explain.Record
+	unlock func()
+}
+
+// Create makes a container and returns its id.
+func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (string, error) {
+	n, err := e.create(ctx, r, l)
+	if err != nil {
+		return "", err
+	}
+	defer n.unlock()
+	return n.ID, writeStory(e.dir(n.ID, storyFile), n.story.Story)
+}
+
+func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*newborn, error) {
+	image, err := e.check(r)
+	if err != nil {
+		return nil, err
+	}
+	n := &newborn{image: image, Record: &Record{
+		ID: newID(), Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
+	}}
+	if n.Args, err = commandLine(r, image.Config.Config); err != nil {
+		return nil, err
+	}
+	if n.StopSignal, err = stopSignal(r, image.Config.Config.StopSignal); err != nil {
+		return nil, err
+	}
+	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}
+	if err := runner.Run(e.createPlan(n.ID, image)...); err != nil {
+		return nil, errors.Join(interrupted(ctx, err), runner.Rollback())
+	}
+	if err := e.register(n); err != nil {
+		return nil, errors.Join(err, runner.Rollback())
+	}
+	return n, nil
+}
+
+// register puts the container into the books.
+func (e *Engine) register(n *newborn) error {
+	unlock, err := lockDir(e.dir(n.ID))
+	if err != nil {
+		return err
+	}
+	if n.Name, err = e.claimName(n.Request.Name, n.ID); err == nil {
+		if err = writeJSON(e.dir(n.ID, recordFile), n.Record); err != nil {
+			err = errors.Join(err, e.disclaim(n.Name, n.ID))
+		}
+	}
+	if err != nil {
+		unlock()
+		return err
+	}
+	n.unlock = unlock
+	return nil
+}
+
+// check finds what is wrong with a request before anything is made.
+func (e *Engine) check(r Request) (storage.Image, error) {
+	none := storage.Image{}
+	if r.Name != "" {
+		if err := checkName(r.Name); err != nil {
+			return none, err
+		}
+		if owner, err := os.Readlink(e.nameFile(r.Name)); err == nil {
+			if _, err := os.Stat(e.dir(owner)); err == nil {
+				return none, &NameTaken{Name: r.Name, Owner: owner}
+			}
+		}
+	}
+	if _, err := networkMode(r); err != nil {
+		return none, err
+	}
+	store, err := storage.Open(e.Root)
+	if err != nil {
+		return none, err
+	}
+	image, err := store.Image(r.Image)
+	if err != nil {
+		return none, err
+	}
+	place, err := e.place("", r, Account{})
+	if err != nil {
+		return none, err
+	}
+	_, err = Spec(r, image.Config.Config, place)
+	return image, err
+}
+
+// createPlan makes the container's directory and in it the folders for its files. The layers are stacked on them when it starts.
+func (e *Engine) createPlan(id string, image storage.Image) []explain.Step {
+	folders, _ := e.storagePlan(id, image, false)
+	return append([]explain.Step{
+		explain.Say("Make the container's directory", "its record, log and files live in one place; mkdir refuses an id that is taken", "03",
+			kernel.EnsureDir{Path: e.Root + "/containers", Mode: 0o711},
+			kernel.EnsureDir{Path: e.Root + "/names", Mode: 0o700},
+			kernel.Mkdir{Path: e.dir(id), Mode: 0o711}).Kept("there would be no place for the container"),
+	}, folders...)
+}
+
+// storagePlan cuts storage's plan in two: folders are made once, the mount, its last step, at every start. A container that is
+// removed when it ends (passing) need not have its files written to the disk at that moment.
+func (e *Engine) storagePlan(id string, image storage.Image, passing bool) (folders, mount []explain.Step) {
+	dirs := e.files(id)
+	dirs.Volatile = passing
+	plan := storage.MountPlan(image, dirs)
+	return plan[:len(plan)-1], plan[len(plan)-1:]
+}
+
+// place gathers the facts about this machine that a spec depends on.
+func (e *Engine) place(id string, r Request, account Account) (Place, error) {
+	p := Place{
+		ID: id, Rootfs: e.files(id).Merged, Etc: e.live(id, "etc"), CgroupPath: cgroupParent + "/" + id,
+		Processors: runtime.NumCPU(), Account: account,
+	}
+	mode, err := networkMode(r)
+	if err != nil {
+		return p, err
+	}
+	if mode != network.ModeHost {
+		p.NetNS = e.netns(id)
+	}
+	p.Rights, err = HostCapabilities()
+	return p, err
+}
+
+// quitWith is a listener that wants no more steps once ctx has ended.
+func quitWith(ctx context.Context) explain.Listener {
+	return explain.ListenerFunc(func(explain.Event) explain.Answer {
+		if ctx.Err() != nil {
+			return explain.Quit
+		}
+		return explain.Go
+	})
+}
+
+// interrupted replaces an error by the reason why ctx has ended, if it has.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+// This file runs a further program in a running container.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/engine/shim/wire"
+)
+
+// Exec starts a program and, unless it is detached, stays until it has ended. The shim starts it, and is its parent.
+func (e *Engine) Exec(ctx context.Context, ref string, r ExecRequest) (exitCode int, err error) {
+	record, err := e.find(ref)
+	if err != nil {
+		return 0, err
+	}
+	status, err := e.status(record.ID)
+	if err != nil {
+		return 0, err
+	}
+	if status.State != wire.Running || status.Shim == 0 {
+		return 0, fmt.Errorf("container %s is not running: start it first", record.Name)
+	}
+	process, err := e.execProcess(record, r)
+	if err != nil {
+		return 0, err
+	}
+	conn, err := wire.Dial(e.live(record.ID))
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if err := beginExec(conn, wire.Program{Process: process, Stdin: r.Streams.Stdin != nil, Detach: r.Detach}); err != nil {
+		return 0, err
+	}
+	if r.Started != nil {
+		r.Started()
+	}
+	if r.Detach {
+		return 0, nil
+	}
+	return converse(ctx, conn, r.Streams)
+}
+
+func beginExec(conn *wire.Conn, p wire.Program) error {
+	if err := conn.SendJSON(wire.Exec, p); err != nil {
+		return fmt.Errorf("tell the shim what to execute: %w", err)
+	}
+	kind, payload, err := conn.Receive()
+	switch {
+	case err != nil:
+		return fmt.Errorf("wait for the program to start: %w", err)
+	case kind == wire.Failed:
+		return failure(payload)
+	case kind != wire.Started:
+		return fmt.Errorf("wait for the program to start: the shim sent a frame %q", kind)
+	}
+	return nil
+}
+
+func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, error) {
+	spec, err := e.readSpec(record.ID)
+	if err != nil {
+		return nil, err
+	}
+	account := Account{User: spec.Process.User, Home: "/"}
+	for _, v := range spec.Process.Env {
+		if home, ok := strings.CutPrefix(v, "HOME="); ok {
+			account.Home = home
+		}
+	}
+	if r.User != "" {
+		if account, err = FindAccount(e.files(record.ID).Merged, r.User, nil); err != nil {
+			return nil, err
+		}
+	}
+	all, err := HostCapabilities()
+	if err != nil {
+		return nil, err
+	}
+	return ExecProcess(spec, r, account, all), nil
+}
+
+func (e *Engine) readSpec(id string) (*specs.Spec, error) {
+	data, err := os.ReadFile(e.dir(id, configFile))
+	if err != nil {
+		return nil, fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
+	}
+	spec := &specs.Spec{}
+	if err := json.Unmarshal(data, spec); err != nil {
+		return nil, fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
+	}
+	return spec, nil
+}

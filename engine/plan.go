@@ -1,0 +1,80 @@
+// This file tells the whole story of a container without making it: --dry-run, --script, golden files. The steps are those that
+// Run carries out, in the same order; what only a run can know (the lease, the pid) is an example here.
+package engine
+
+import (
+	"context"
+	"slices"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/explain"
+	"glassbox/runtime/container"
+	"glassbox/runtime/plan"
+	"glassbox/storage"
+)
+
+// Plan returns every step of a run: the engine's, then the runtime's.
+func (e *Engine) Plan(ctx context.Context, r Request) ([]explain.Step, error) {
+	image, err := e.check(r)
+	if err != nil {
+		return nil, err
+	}
+	return e.plan(&newborn{Record: &Record{ID: newID(), Request: r}, image: image})
+}
+
+func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
+	end, host, err := e.endpoint(n.ID, n.Request, false)
+	if err != nil {
+		return nil, err
+	}
+	resolv, err := resolvConf(n.Request, end.Mode)
+	if err != nil {
+		return nil, err
+	}
+	account, err := accountIn(n.image, accountName(n), n.Request.Groups)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := e.spec(n, account)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := e.runtimePlan(n, spec)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(e.createPlan(n.ID, n.image), e.livePlan(n.ID), e.startPlan(n, end, host, resolv), inner), nil
+}
+
+// runtimePlan looks at the host as the runtime would after our steps: then the three files of /etc are there.
+func (e *Engine) runtimePlan(n *newborn, spec *specs.Spec) ([]explain.Step, error) {
+	without, ours := *spec, map[string]bool{}
+	for _, m := range etcMounts(e.live(n.ID, "etc")) {
+		ours[m.Source] = true
+	}
+	without.Mounts = slices.DeleteFunc(slices.Clone(spec.Mounts), func(m specs.Mount) bool { return ours[m.Source] })
+	c, host, err := container.Describe(&without, container.Options{ID: n.ID, Bundle: e.dir(n.ID), Init: n.Request.Init})
+	if err != nil {
+		return nil, err
+	}
+	c.Spec = spec
+	for source := range ours {
+		host.Paths[source] = plan.File
+	}
+	return plan.Whole(c, host), nil
+}
+
+// accountIn looks a user up before anything is mounted: in the topmost layer that has accounts.
+func accountIn(image storage.Image, name string, groups []string) (Account, error) {
+	for _, layer := range slices.Backward(image.Layers) {
+		passwd, err := readInRoot(layer.Path, "/etc/passwd")
+		if err != nil {
+			return Account{}, err
+		}
+		if len(passwd) > 0 {
+			return FindAccount(layer.Path, name, groups)
+		}
+	}
+	return findAccount(name, groups, nil, nil)
+}

@@ -1,0 +1,62 @@
+// This file keeps the record of a container: what was asked for, and what was drawn or found out when it was made. It is
+// written once; how the container fares is in its status.
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// Record is the description of a container.
+type Record struct {
+	ID      string
+	Name    string
+	Created time.Time
+	ImageID string // of the image at that time: its name may mean another one later
+	Args    []string
+	Request Request
+
+	StopSignal int // the number
+}
+
+// NotFound is the error of a reference that means no container.
+type NotFound struct{ Ref string }
+
+func (e *NotFound) Error() string {
+	return fmt.Sprintf("no such container: %s ('glassbox ps -a' lists them)", e.Ref)
+}
+
+func (e *Engine) readRecord(id string) (*Record, error) {
+	data, err := os.ReadFile(e.dir(id, recordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &NotFound{Ref: id}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the record of a container: %w", err)
+	}
+	r := &Record{}
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", e.dir(id, recordFile), err)
+	}
+	return r, nil
+}
+
+// writeJSON writes a file that is there whole or not at all, whenever the process may die. It does not wait for the disk:
+// after a loss of power the containers are gone anyway.
+func writeJSON(path string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.WriteFile(path+".new", append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

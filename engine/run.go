@@ -1,0 +1,31 @@
+// This file is `glassbox run`: create and start in one, and then, in the foreground, stay until the end.
+package engine
+
+import (
+	"context"
+	"errors"
+)
+
+// Run makes a container and runs it. If it can not be started, nothing of it stays.
+func (e *Engine) Run(ctx context.Context, r RunRequest) (Result, error) {
+	n, err := e.create(ctx, r.Request, r.Listener)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{ID: n.ID}
+	s, err := e.start(ctx, n, r.Listener, !r.Detach)
+	if err != nil {
+		err = errors.Join(err, e.delete(n.Record))
+		n.unlock()
+		return result, err
+	}
+	n.unlock()
+	if r.Started != nil {
+		r.Started(n.ID)
+	}
+	if r.Detach {
+		return result, s.hangUp()
+	}
+	result.ExitCode, err = e.stay(ctx, n.Record, s, r.Streams)
+	return result, err
+}

@@ -1,0 +1,63 @@
+// This file runs further programs in the container. The shim does it rather than the command that a person types, so that the
+// program survives its client and has a parent that waits for it.
+package shim
+
+import (
+	"encoding/json"
+	"fmt"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/engine/shim/wire"
+	"glassbox/runtime/container"
+)
+
+// exec starts a program and stays with its client until it has ended.
+func (s *shim) exec(c *wire.Conn, payload []byte) error {
+	s.programs.Add(1)
+	defer s.programs.Done()
+	var p wire.Program
+	if err := json.Unmarshal(payload, &p); err != nil {
+		return fmt.Errorf("read what to execute: %w", err)
+	}
+	io, err := newStdio(p.Process.Terminal, p.Stdin)
+	if err != nil {
+		return err
+	}
+	process, err := s.startProgram(p.Process, io)
+	if err != nil {
+		io.close()
+		return err
+	}
+	a := newAudience(nil)
+	if c.SendJSON(wire.Started, process.PID) == nil && !p.Detach && a.join(c, true) == nil {
+		go converse(c, io)
+	}
+	io.flow(a)
+	status, err := process.Wait()
+	io.settle(a)
+	if err != nil {
+		return err
+	}
+	a.end(exitCode(status))
+	return nil
+}
+
+func (s *shim) startProgram(p *specs.Process, io *stdio) (*container.Process, error) {
+	process, err := s.container.Exec(p, container.ExecOptions{
+		Stdin: io.child[0], Stdout: io.child[1], Stderr: io.child[2], ConsoleSocket: io.theirs,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return process, io.born()
+}
+
+// exitCode is how shells number the ends of programs: 128 and the signal for those that were killed.
+func exitCode(status unix.WaitStatus) int {
+	if status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return status.ExitStatus()
+}

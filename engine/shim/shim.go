@@ -1,0 +1,97 @@
+// Package shim is the supervisor of one container: a small process that stands between the program and the rest of the world for
+// as long as the program runs. It owns the program's input and output, keeps its log, learns its exit code (only a parent can
+// wait for a child) and starts further programs beside it. The command that started the container may end or be killed.
+//
+//	shim.go      how the process begins and ends
+//	birth.go     makes the container, by package runtime/container
+//	stdio.go     pipes or a terminal, and what flows through them
+//	audience.go  who listens: the log and any number of clients
+//	log.go       the log file, in Docker's format
+//	serve.go     shim.sock: attach, exec, signal
+//	exec.go      further programs
+//	death.go     the exit code, the cgroup's last words, cleaning up
+//	wire/        the protocol, drawn
+//
+// It runs in the program glassbox-oci, whose main must begin with
+//
+//	if shim.IsShim() {
+//		shim.Main()
+//	}
+package shim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/engine/shim/wire"
+)
+
+// engineEnd is the descriptor of the socket to the engine that started us.
+const engineEnd = 3
+
+// IsShim tells whether this process was started as one.
+func IsShim() bool { return len(os.Args) > 0 && strings.HasPrefix(os.Args[0], wire.Title) }
+
+// Main supervises one container from its birth to its end. It does not return.
+func Main() {
+	// SIGHUP comes when the terminal closes on which a person typed `glassbox run`. It is caught rather than ignored: what is
+	// ignored stays so in the programs that a process starts.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP)
+	debug.SetGCPercent(20) // small rather than quick: there may be hundreds of us, and none has much to do
+	engine, err := wire.FromDescriptor(engineEnd)
+	if err == nil {
+		err = live(engine)
+	}
+	if err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// live goes through the stages of a shim's life. What goes wrong is told to the engine, for a shim has no terminal: its own
+// descriptors 0 to 2 are /dev/null.
+func live(engine *wire.Conn) error {
+	birth, err := awaitBirth(engine)
+	if errors.Is(err, io.EOF) {
+		return nil // the engine gave up before there was a container
+	}
+	var s *shim
+	if err == nil {
+		s, err = bear(birth, engine)
+	}
+	if err != nil {
+		report(engine, err)
+		return err
+	}
+	debug.FreeOSMemory()
+	return s.supervise(engine)
+}
+
+// awaitBirth waits for the engine, which prepares the container's files and network while this process starts up.
+func awaitBirth(engine *wire.Conn) (wire.Birth, error) {
+	var b wire.Birth
+	kind, payload, err := engine.Receive()
+	if err != nil {
+		return b, err
+	}
+	if kind != wire.Start {
+		return b, fmt.Errorf("the shim got a frame %q where it must be told what to start", kind)
+	}
+	if err := json.Unmarshal(payload, &b); err != nil {
+		return b, fmt.Errorf("read what to start: %w", err)
+	}
+	return b, nil
+}
+
+// report sends an error to the one who asked. If that one has gone, nobody wants to know.
+func report(to *wire.Conn, err error) {
+	_ = to.SendJSON(wire.Failed, failure(err))
+}

@@ -1,0 +1,59 @@
+// This file tells whether a shim lives. It holds a lock on a file for as long as it does, and the kernel lets go of it however
+// the shim ends. A pid would not do: the kernel gives the number of a dead process to another one.
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// Lock takes the lock in dir and keeps it while the process lives. An "open file description" lock (man 2 fcntl) can be asked
+// about without taking it, so that those who ask never disturb each other.
+func Lock(dir string) error {
+	fd, err := unix.Open(filepath.Join(dir, LockFile), unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the lock: %w", err)
+	}
+	if err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}); err != nil {
+		return fmt.Errorf("lock %s: another shim has it: %w", dir, err)
+	}
+	return nil
+}
+
+// Alive tells whether a shim holds the lock in dir.
+func Alive(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, LockFile))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	err = unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &lock)
+	return err == nil && lock.Type != unix.F_UNLCK
+}
+
+// AwaitDeath returns when no shim holds the lock in dir. A directory that is not there has no shim.
+func AwaitDeath(dir string) error {
+	f, err := os.Open(filepath.Join(dir, LockFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the shim to end: %w", err)
+	}
+	defer f.Close()
+	for {
+		// A lock for reading, which any number of those who wait may have.
+		err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLKW, &unix.Flock_t{Type: unix.F_RDLCK})
+		if err == nil {
+			return nil
+		}
+		if err != unix.EINTR {
+			return fmt.Errorf("wait for the shim to end: %w", err)
+		}
+	}
+}

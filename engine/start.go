@@ -1,0 +1,182 @@
+// This file starts a container: the only place where the order of storage, network and runtime is decided.
+//
+//	spawn the shim                  it starts up while we go on
+//	lease an address, claim ports   the books
+//	mount, etc, network             steps, each with its inverse in the journal
+//	the OCI spec                    now that the user can be looked up in the mounted files
+//	the shim makes the rest         told over its socket
+//
+// Whatever fails, everything before it is taken back.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"glassbox/engine/shim/wire"
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/network"
+	"glassbox/storage"
+)
+
+// Start starts a container that was created or has ended.
+func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result, error) {
+	n, err := e.reopen(ref)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{ID: n.ID}
+	s, err := e.start(ctx, n, r.Listener, r.Attach)
+	if err != nil {
+		n.unlock()
+		return result, err
+	}
+	n.unlock()
+	if r.Started != nil {
+		r.Started(n.ID)
+	}
+	if !r.Attach {
+		return result, s.hangUp()
+	}
+	result.ExitCode, err = e.stay(ctx, n.Record, s, r.Streams)
+	return result, err
+}
+
+// reopen locks a container that exists and does not run.
+func (e *Engine) reopen(ref string) (*newborn, error) {
+	found, err := e.find(ref)
+	if err != nil {
+		return nil, err
+	}
+	record, unlock, err := e.lockContainer(found.ID)
+	if err != nil {
+		return nil, err
+	}
+	n := &newborn{Record: record, unlock: unlock}
+	if err := e.readyToStart(n); err != nil {
+		unlock()
+		return nil, err
+	}
+	return n, nil
+}
+
+func (e *Engine) readyToStart(n *newborn) error {
+	status, err := e.status(n.ID)
+	if err != nil {
+		return err
+	}
+	if status.State == wire.Running {
+		return fmt.Errorf("container %s runs already", n.Name)
+	}
+	if err := e.settle(n.Record); err != nil { // what an earlier run may have left
+		return err
+	}
+	store, err := storage.Open(e.Root)
+	if err != nil {
+		return err
+	}
+	n.image, err = store.Image(n.ImageID)
+	return err
+}
+
+// start does everything up to the program's first instruction.
+func (e *Engine) start(ctx context.Context, n *newborn, l explain.Listener, attach bool) (*supervisor, error) {
+	s, err := e.spawn(n.ID)
+	if err != nil {
+		return nil, err
+	}
+	end, host, err := e.endpoint(n.ID, n.Request, true)
+	if err != nil {
+		return nil, errors.Join(err, s.hangUp())
+	}
+	birth := func() error { return s.begin(ctx, e.birth(n, l != nil, attach), l) }
+	if err := e.prepare(ctx, n, end, host, l, birth); err != nil {
+		return nil, errors.Join(interrupted(ctx, err), s.hangUp(), e.releaseAddress(end))
+	}
+	return s, nil
+}
+
+// prepare furnishes the container and then lets birth happen; if that fails, nothing of it stays.
+func (e *Engine) prepare(ctx context.Context, n *newborn, end network.Endpoint, host network.Host, l explain.Listener, birth func() error) error {
+	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}
+	if err := runner.Run(e.livePlan(n.ID)...); err != nil {
+		return errors.Join(err, runner.Rollback())
+	}
+	if err := e.keepEndpoint(end); err != nil {
+		return errors.Join(err, e.closeLive(n.ID))
+	}
+	journal, err := kernel.CreateJournal(e.live(n.ID, journalFile))
+	if err != nil {
+		return errors.Join(err, e.closeLive(n.ID))
+	}
+	defer journal.Close()
+	runner = &explain.Runner{Listener: runner.Listener, Journal: journal}
+	err = e.furnish(n, end, host, runner)
+	if err == nil {
+		err = birth()
+	}
+	if err == nil {
+		return nil
+	}
+	if undoErr := runner.Rollback(); undoErr != nil {
+		return errors.Join(err, undoErr) // the journal stays, for audit
+	}
+	return errors.Join(err, e.closeLive(n.ID))
+}
+
+// livePlan makes the directory that lives as long as the container runs. The journal is in it, so it is made before the first
+// step that a journal could take back, and removed after the last is undone.
+func (e *Engine) livePlan(id string) []explain.Step {
+	return []explain.Step{explain.Say("Make the container's live directory",
+		"what is known of a running container, and how to undo it, lies in memory: gone after a reboot", "03",
+		kernel.EnsureDir{Path: filepath.Dir(e.live(id)), Mode: 0o711},
+		kernel.EnsureDir{Path: filepath.Dir(e.netns(id)), Mode: 0o711},
+		kernel.EnsureDir{Path: e.runtimeRoot(), Mode: 0o711},
+		kernel.Mkdir{Path: e.live(id), Mode: 0o711}).Kept("there would be no place for the journal")}
+}
+
+func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, runner *explain.Runner) error {
+	resolv, err := resolvConf(n.Request, end.Mode)
+	if err != nil {
+		return err
+	}
+	if err := runner.Run(e.startPlan(n, end, host, resolv)...); err != nil {
+		return err
+	}
+	account, err := FindAccount(e.files(n.ID).Merged, accountName(n), n.Request.Groups)
+	if err != nil {
+		return err
+	}
+	spec, err := e.spec(n, account)
+	if err != nil {
+		return err
+	}
+	if err := writeJSON(e.dir(n.ID, configFile), spec); err != nil {
+		return err
+	}
+	return writeStory(e.live(n.ID, storyFile), n.story.Story)
+}
+
+// startPlan is what happens on the host before the runtime begins.
+func (e *Engine) startPlan(n *newborn, end network.Endpoint, host network.Host, resolv string) []explain.Step {
+	_, plan := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
+	plan = append(plan, e.etcPlan(n.ID, n.Request, end, resolv)...)
+	return append(plan, network.AttachPlan(end, host)...)
+}
+
+func (e *Engine) birth(n *newborn, tell, attach bool) wire.Birth {
+	b := wire.Birth{
+		ID: n.ID, Bundle: e.dir(n.ID), Dir: e.live(n.ID), Runtime: e.runtimeRoot(), Log: e.logFile(n.ID),
+		Stdin: n.Request.OpenStdin, Init: n.Request.Init, Tell: tell, Attach: attach,
+	}
+	if len(e.Self) > 0 {
+		b.Release = append(append(b.Release, e.Self...), "release", n.ID)
+	}
+	if !n.Request.AutoRemove {
+		b.Story = e.live(n.ID, storyFile)
+	}
+	return b
+}

@@ -1,0 +1,108 @@
+// This file connects a caller with a program: what is typed goes in, what is written comes out, until it ends.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"glassbox/engine/shim/wire"
+)
+
+// stay passes streams until the container has ended, and cleans up then: the shim does its half meanwhile.
+func (e *Engine) stay(ctx context.Context, r *Record, s *supervisor, streams Streams) (exitCode int, err error) {
+	code, err := converse(ctx, s.conn, streams)
+	if err != nil {
+		return 0, errors.Join(err, s.hangUp())
+	}
+	return code, errors.Join(e.releaseBeside(s, r.ID), s.hangUp())
+}
+
+// released tells the shim that it need not clean up, and waits until it has done its own part.
+func (s *supervisor) released() error {
+	if err := s.conn.Send(wire.Released, nil); err != nil {
+		return fmt.Errorf("tell the shim that the container is released: %w", err)
+	}
+	if _, _, err := s.conn.Receive(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("wait for the shim to end: %w", err)
+	}
+	return nil
+}
+
+// converse returns the exit code. When ctx ends it hangs up; the program goes on without us.
+func converse(ctx context.Context, conn *wire.Conn, streams Streams) (exitCode int, err error) {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	done := make(chan struct{})
+	defer close(done)
+	if streams.Stdin != nil {
+		go feed(conn, streams.Stdin)
+	}
+	if streams.Size != nil {
+		go resize(conn, streams.Size, done)
+	}
+	for {
+		kind, payload, err := conn.Receive()
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("the shim hung up before the program ended: was it killed? ('glassbox audit' tells): %w", err)
+		}
+		switch kind {
+		case wire.Output:
+			err = write(streams.Stdout, payload)
+		case wire.Errput:
+			err = write(streams.Stderr, payload)
+		case wire.Failed:
+			err = failure(payload)
+		case wire.Exited:
+			err = json.Unmarshal(payload, &exitCode)
+			return exitCode, err
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+}
+
+func write(w io.Writer, data []byte) error {
+	if w == nil {
+		return nil
+	}
+	if _, err := w.Write(data); err != nil {
+		return fmt.Errorf("pass the program's output on: %w", err)
+	}
+	return nil
+}
+
+// feed sends what is typed. It ends with its input, or at the first send after the conversation: a read can not be broken off.
+func feed(conn *wire.Conn, stdin io.Reader) {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := stdin.Read(buf)
+		if n > 0 && conn.Send(wire.Input, buf[:n]) != nil {
+			return
+		}
+		if err != nil {
+			// The program reads an end of file. If the shim has gone, so has the program.
+			_ = conn.Send(wire.Input, nil)
+			return
+		}
+	}
+}
+
+func resize(conn *wire.Conn, sizes <-chan Size, done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		case size := <-sizes:
+			if conn.SendJSON(wire.Resize, wire.Size(size)) != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+// This file is the engine's side of a shim: starting it, telling it what to do, passing streams.
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"glassbox/engine/shim/wire"
+	"glassbox/explain"
+)
+
+// supervisor is a shim that was started from here.
+type supervisor struct {
+	conn    *wire.Conn
+	process *os.Process
+}
+
+// spawn starts a shim. It knows nothing yet; if we hang up before it does, it ends. Its arguments are for audit to read.
+func (e *Engine) spawn(id string) (*supervisor, error) {
+	ours, theirs, err := wire.Pair()
+	if err != nil {
+		return nil, fmt.Errorf("start the shim: %w", err)
+	}
+	defer theirs.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start the shim: %w", err), ours.Close())
+	}
+	defer null.Close()
+	process, err := os.StartProcess(e.Runtime, []string{wire.Title + ShortID(id), e.State}, &os.ProcAttr{
+		Dir:   "/", // so that it keeps no directory of somebody's busy
+		Files: []*os.File{null, null, null, theirs},
+		Sys:   &syscall.SysProcAttr{Setsid: true}, // Ctrl-C and the end of the terminal are not for the shim
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start the shim: %w (glassbox-oci must lie beside glassbox)", err), ours.Close())
+	}
+	return &supervisor{conn: ours, process: process}, nil
+}
+
+// begin lets the shim make the container, and listens until the program runs. When ctx ends it hangs up.
+func (s *supervisor) begin(ctx context.Context, b wire.Birth, l explain.Listener) error {
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	defer stop()
+	if err := s.conn.SendJSON(wire.Start, b); err != nil {
+		return fmt.Errorf("tell the shim what to start: %w", err)
+	}
+	for {
+		kind, payload, err := s.conn.Receive()
+		if errors.Is(err, io.EOF) {
+			return errors.New("the shim ended before the container ran: is glassbox-oci of the same version?")
+		}
+		if err != nil {
+			return fmt.Errorf("wait for the container: %w", err)
+		}
+		switch kind {
+		case wire.Started:
+			return nil
+		case wire.Failed:
+			return failure(payload)
+		case wire.Told:
+			if err := s.hear(payload, l); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("wait for the container: the shim sent a frame %q", kind)
+		}
+	}
+}
+
+func (s *supervisor) hear(payload []byte, l explain.Listener) error {
+	var event explain.Event
+	if err := json.Unmarshal(payload, &event); err != nil {
+		return fmt.Errorf("hear what the runtime does: %w", err)
+	}
+	answer := l.Hear(event)
+	if event.Done {
+		return nil
+	}
+	return s.conn.SendJSON(wire.Answer, answer)
+}
+
+func failure(payload []byte) error {
+	f := &wire.Failure{}
+	if err := json.Unmarshal(payload, f); err != nil {
+		return fmt.Errorf("read why the container failed: %w", err)
+	}
+	if f.Quit {
+		return explain.ErrQuit
+	}
+	return f
+}
+
+// hangUp leaves the shim to itself.
+func (s *supervisor) hangUp() error {
+	err := s.conn.Close()
+	go s.process.Wait() // a caller that lives on must not collect zombies
+	return err
+}

@@ -1,0 +1,252 @@
+// This file starts a process in new namespaces, or in those of a running container.
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+)
+
+// Child is the process that a Clone starts: what it gets, and after Do its pid.
+type Child struct {
+	Argv  []string
+	Env   []string
+	Files []*os.File // its descriptors 0, 1, 2, …; nil: closed
+	PID   int
+}
+
+// Namespace is one to be joined.
+type Namespace struct {
+	Flag uintptr // CLONE_NEWNET …
+	Path string  // /proc/PID/ns/net, or a file that such a link is bound to
+}
+
+// IDMap maps Size ids, from Container on inside to Host on outside. man 7 user_namespaces.
+type IDMap struct{ Container, Host, Size int }
+
+// TimeOffset shifts a clock in a new time namespace. man 7 time_namespaces.
+type TimeOffset struct {
+	Clock       string // monotonic or boottime
+	Secs, Nanos int64
+}
+
+// Clone starts a copy of this program in new namespaces. The copy is executed anew (the Go runtime is several threads, and
+// fork copies just one), so it begins at main, finds what it is by its arguments, and is told the rest through a socket.
+// man 2 clone, man 2 setns. LESSON: clone
+type Clone struct {
+	New     uintptr // CLONE_NEW* of the namespaces to make
+	Join    []Namespace
+	UIDs    []IDMap
+	GIDs    []IDMap
+	Offsets []TimeOffset
+	Child   *Child
+}
+
+// Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
+// them, and a thread that Go may not use again ends with its goroutine.
+func (c Clone) Do() error {
+	if len(c.Join) == 0 && c.New&unix.CLONE_NEWTIME == 0 {
+		return Fail(c, c.fork())
+	}
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked
+		err := c.enter()
+		if err == nil {
+			err = c.fork()
+		}
+		done <- err
+	}()
+	return Fail(c, <-done)
+}
+
+func (c Clone) enter() error {
+	for _, ns := range c.Join {
+		if err := setns(ns.Path, ns.Flag); err != nil {
+			return err
+		}
+	}
+	if c.New&unix.CLONE_NEWTIME == 0 {
+		return nil
+	}
+	// A time namespace is entered by children only, and its clocks may be set only before the first of them.
+	if err := unix.Unshare(unix.CLONE_NEWTIME); err != nil {
+		return fmt.Errorf("unshare(CLONE_NEWTIME): %w", err)
+	}
+	if len(c.Offsets) == 0 {
+		return nil
+	}
+	return writeFile(fmt.Sprintf("/proc/%d/timens_offsets", unix.Gettid()), offsetLines(c.Offsets), 0, 0)
+}
+
+func (c Clone) fork() error {
+	exe, err := readonlySelf()
+	if err != nil {
+		return err
+	}
+	defer exe.Close()
+	files := make([]uintptr, len(c.Child.Files))
+	for i, f := range c.Child.Files {
+		files[i] = ^uintptr(0)
+		if f != nil {
+			files[i] = f.Fd()
+		}
+	}
+	attr := &syscall.ProcAttr{Env: c.Child.Env, Files: files, Sys: &syscall.SysProcAttr{Cloneflags: c.New &^ unix.CLONE_NEWTIME}}
+	if c.New&unix.CLONE_NEWUSER != 0 {
+		attr.Sys.UidMappings, attr.Sys.GidMappings = procMaps(c.UIDs), procMaps(c.GIDs)
+		attr.Sys.GidMappingsEnableSetgroups = true
+		attr.Sys.Credential = &syscall.Credential{}
+	}
+	c.Child.PID, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", exe.Fd()), c.Child.Argv, attr)
+	runtime.KeepAlive(c.Child.Files)
+	return err
+}
+
+func procMaps(maps []IDMap) []syscall.SysProcIDMap {
+	out := make([]syscall.SysProcIDMap, len(maps))
+	for i, m := range maps {
+		out[i] = syscall.SysProcIDMap{ContainerID: m.Container, HostID: m.Host, Size: m.Size}
+	}
+	return out
+}
+
+// readonlySelf opens this program through a detached read-only mount of its own. A container's process can reach the file it
+// was started from by /proc/PID/exe and, being root, write to it: that was CVE-2019-5736. Through this mount the kernel
+// answers EROFS, and nobody inside can remount what is in no mount namespace. LESSON: readonly-self
+func readonlySelf() (*os.File, error) {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, "/proc/self/exe", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("open_tree(/proc/self/exe): %w", err)
+	}
+	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
+	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, attr); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("mount_setattr(/proc/self/exe, MOUNT_ATTR_RDONLY): %w", err)
+	}
+	return os.NewFile(uintptr(fd), "/proc/self/exe"), nil
+}
+
+func setns(path string, flag uintptr) error {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	defer unix.Close(fd)
+	if err := unix.Setns(fd, int(flag)); err != nil {
+		return fmt.Errorf("setns(%s, %s): %w", path, flagString(flag, cloneFlags), err)
+	}
+	return nil
+}
+
+func (c Clone) Call() string {
+	var lines []string
+	for _, ns := range c.Join {
+		lines = append(lines, fmt.Sprintf("setns(%q, %s)", ns.Path, flagString(ns.Flag, cloneFlags)))
+	}
+	if c.New&unix.CLONE_NEWTIME != 0 {
+		lines = append(lines, "unshare(CLONE_NEWTIME)")
+		if len(c.Offsets) > 0 {
+			lines = append(lines, fmt.Sprintf("write(\"/proc/self/timens_offsets\", %q)", offsetLines(c.Offsets)))
+		}
+	}
+	lines = append(lines, "clone("+flagString(c.New&^unix.CLONE_NEWTIME|uintptr(unix.SIGCHLD), cloneFlags)+")")
+	if c.New&unix.CLONE_NEWUSER != 0 {
+		lines = append(lines, fmt.Sprintf("write(\"/proc/$PID/uid_map\", %q)", mapLines(c.UIDs)),
+			fmt.Sprintf("write(\"/proc/$PID/gid_map\", %q)", mapLines(c.GIDs)))
+	}
+	return strings.Join(append(lines, `execve("/proc/self/exe")`), "\n")
+}
+
+// Shell is unshare(1), run by nsenter(1) where namespaces are joined. The command that it starts is left to the reader.
+func (c Clone) Shell() string {
+	var words []string
+	if len(c.Join) > 0 {
+		words = append(words, "nsenter")
+		for _, ns := range c.Join {
+			words = append(words, "--"+namespaceWord(ns.Flag)+"="+ns.Path)
+		}
+	}
+	words = append(words, "unshare")
+	for _, f := range cloneFlags {
+		if f.bit != uintptr(unix.SIGCHLD) && c.New&f.bit != 0 {
+			words = append(words, "--"+namespaceWord(f.bit))
+		}
+	}
+	for _, m := range c.UIDs {
+		words = append(words, fmt.Sprintf("--map-users=%d,%d,%d", m.Host, m.Container, m.Size))
+	}
+	for _, m := range c.GIDs {
+		words = append(words, fmt.Sprintf("--map-groups=%d,%d,%d", m.Host, m.Container, m.Size))
+	}
+	for _, o := range c.Offsets {
+		words = append(words, fmt.Sprintf("--%s=%d", o.Clock, o.Secs))
+	}
+	return Quote(append(words, "--fork", "--kill-child")...)
+}
+
+// Undo kills the child. A crash needs no inverse on disk: the child ends by itself when the socket to us closes.
+func (c Clone) Undo() explain.Op { return KillChild{Child: c.Child} }
+
+// KillChild ends a child and collects it.
+type KillChild struct {
+	Child *Child `json:"-"`
+}
+
+func (k KillChild) Do() error {
+	if k.Child == nil || k.Child.PID == 0 {
+		return nil
+	}
+	if err := unix.Kill(k.Child.PID, unix.SIGKILL); err != nil && err != unix.ESRCH {
+		return Fail(k, err)
+	}
+	for {
+		_, err := unix.Wait4(k.Child.PID, nil, 0, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err == unix.ECHILD {
+			err = nil
+		}
+		return Fail(k, err)
+	}
+}
+func (k KillChild) Call() string  { return "kill($PID, SIGKILL)" }
+func (k KillChild) Shell() string { return "kill -9 $PID" }
+
+// cloneFlags is in the order of strace; SIGCHLD rides in the same word.
+var cloneFlags = []flagName{
+	{unix.CLONE_NEWTIME, "CLONE_NEWTIME"}, {unix.CLONE_NEWNS, "CLONE_NEWNS"}, {unix.CLONE_NEWCGROUP, "CLONE_NEWCGROUP"},
+	{unix.CLONE_NEWUTS, "CLONE_NEWUTS"}, {unix.CLONE_NEWIPC, "CLONE_NEWIPC"}, {unix.CLONE_NEWUSER, "CLONE_NEWUSER"},
+	{unix.CLONE_NEWPID, "CLONE_NEWPID"}, {unix.CLONE_NEWNET, "CLONE_NEWNET"}, {uintptr(unix.SIGCHLD), "SIGCHLD"},
+}
+
+// namespaceWord is the long option of unshare(1) and nsenter(1).
+func namespaceWord(flag uintptr) string {
+	if flag == unix.CLONE_NEWNS {
+		return "mount"
+	}
+	return strings.ToLower(strings.TrimPrefix(flagString(flag, cloneFlags), "CLONE_NEW"))
+}
+
+func mapLines(maps []IDMap) string {
+	var b strings.Builder
+	for _, m := range maps {
+		fmt.Fprintf(&b, "%d %d %d\n", m.Container, m.Host, m.Size)
+	}
+	return b.String()
+}
+
+func offsetLines(offsets []TimeOffset) string {
+	var b strings.Builder
+	for _, o := range offsets {
+		fmt.Fprintf(&b, "%s %d %d\n", o.Clock, o.Secs, o.Nanos)
+	}
+	return b.String()
+}

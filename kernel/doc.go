@@ -1,0 +1,25 @@
+// Package kernel holds every request that Glassbox makes of Linux, one small type per meaning. Each is an explain.Op: Do makes
+// the request, Call prints it as strace would, Shell as a person would type it. There is no policy here and there are no
+// defaults: who wants something, and why, is the business of the plans.
+//
+//	mount.go     Mount Bind Remount SetPropagation Unmount         man 2 mount, umount2
+//	overlay.go   Overlay: layers shown as one directory             filesystems/overlayfs.rst
+//	inroot.go    the same for targets inside a container's root    man 2 openat2
+//	root.go      PivotRoot Chroot Chdir                            man 2 pivot_root, chroot
+//	file.go      Mkdir EnsureDir WriteFile Symlink Mknod Chown …   man 2 mkdir, open, symlink, mknod
+//	cgroup.go    CgroupCreate CgroupSet CgroupJoin CgroupRemove    man 7 cgroups
+//	clone.go     Clone: a process in new namespaces                man 2 clone, setns
+//	identity.go  SetHostname SetUser SetRlimit …                   man 7 credentials
+//	capability.go KeepCapabilities DropBounding SetCapabilities    man 7 capabilities
+//	seccomp.go   SeccompFilter                                     man 2 seccomp
+//	netns.go     NetnsCreate NetnsRemove                           man 7 network_namespaces
+//	link.go      LinkEnsureBridge LinkAddVeth LinkUp LinkUnplug …  man 7 rtnetlink, man 4 veth
+//	address.go   AddressAdd AddressEnsure DefaultRouteAdd          man 8 ip-address, ip-route
+//	netlink.go   one rtnetlink message, sent and answered          man 7 netlink
+//	netlinkpart.go  the parts of which messages are made
+//	journal.go   inverses on disk, for after a crash
+//	error.go     Error and the table of hints
+//
+// Package kernel/nft holds those for nftables.
+// Package kernel/look reads the kernel and changes nothing.
+package kernel

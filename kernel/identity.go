@@ -1,0 +1,137 @@
+// This file says who the process is, and what it may use: names, ids, limits. Capabilities and seccomp have files of their own.
+package kernel
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// SetHostname names the machine, in the UTS namespace of the caller. man 2 sethostname. LESSON: sethostname
+type SetHostname struct{ Name string }
+
+func (s SetHostname) Do() error     { return Fail(s, unix.Sethostname([]byte(s.Name))) }
+func (s SetHostname) Call() string  { return fmt.Sprintf("sethostname(%q, %d)", s.Name, len(s.Name)) }
+func (s SetHostname) Shell() string { return Quote("hostname", s.Name) }
+
+// SetDomainname names the NIS domain. man 2 setdomainname.
+type SetDomainname struct{ Name string }
+
+func (s SetDomainname) Do() error { return Fail(s, unix.Setdomainname([]byte(s.Name))) }
+func (s SetDomainname) Call() string {
+	return fmt.Sprintf("setdomainname(%q, %d)", s.Name, len(s.Name))
+}
+func (s SetDomainname) Shell() string { return Quote("domainname", s.Name) }
+
+// SetUser changes the user, the group and the further groups of the calling thread alone, by raw system calls: Go's own wrappers
+// change all threads, and this thread is about to execve. man 7 credentials.
+type SetUser struct {
+	UID, GID int
+	Groups   []uint32
+}
+
+func (s SetUser) Do() error {
+	groups := s.Groups
+	if groups == nil {
+		groups = []uint32{}
+	}
+	if err := setgroups(groups); err != nil {
+		return Fail(s, fmt.Errorf("setgroups: %w", err))
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(s.GID), uintptr(s.GID), uintptr(s.GID)); errno != 0 {
+		return Fail(s, fmt.Errorf("setresgid: %w", errno))
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, uintptr(s.UID), uintptr(s.UID), uintptr(s.UID)); errno != 0 {
+		return Fail(s, fmt.Errorf("setresuid: %w", errno))
+	}
+	return nil
+}
+
+func (s SetUser) Call() string {
+	return fmt.Sprintf("setgroups(%d, %v)\nsetresgid(%d, %d, %d)\nsetresuid(%d, %d, %d)",
+		len(s.Groups), s.Groups, s.GID, s.GID, s.GID, s.UID, s.UID, s.UID)
+}
+
+func (s SetUser) Shell() string {
+	groups := "--clear-groups"
+	if len(s.Groups) > 0 {
+		groups = "--groups=" + strings.Trim(strings.ReplaceAll(fmt.Sprint(s.Groups), " ", ","), "[]")
+	}
+	return Quote("setpriv", "--reuid="+strconv.Itoa(s.UID), "--regid="+strconv.Itoa(s.GID), groups)
+}
+
+// SetRlimit sets a resource limit of the process. man 2 prlimit.
+type SetRlimit struct {
+	Type       string // RLIMIT_NOFILE …
+	Soft, Hard uint64
+}
+
+// rlimits gives the numbers; man 2 prlimit.
+var rlimits = map[string]int{
+	"RLIMIT_AS": unix.RLIMIT_AS, "RLIMIT_CORE": unix.RLIMIT_CORE, "RLIMIT_CPU": unix.RLIMIT_CPU,
+	"RLIMIT_DATA": unix.RLIMIT_DATA, "RLIMIT_FSIZE": unix.RLIMIT_FSIZE, "RLIMIT_LOCKS": unix.RLIMIT_LOCKS,
+	"RLIMIT_MEMLOCK": unix.RLIMIT_MEMLOCK, "RLIMIT_MSGQUEUE": unix.RLIMIT_MSGQUEUE, "RLIMIT_NICE": unix.RLIMIT_NICE,
+	"RLIMIT_NOFILE": unix.RLIMIT_NOFILE, "RLIMIT_NPROC": unix.RLIMIT_NPROC, "RLIMIT_RSS": unix.RLIMIT_RSS,
+	"RLIMIT_RTPRIO": unix.RLIMIT_RTPRIO, "RLIMIT_RTTIME": unix.RLIMIT_RTTIME,
+	"RLIMIT_SIGPENDING": unix.RLIMIT_SIGPENDING, "RLIMIT_STACK": unix.RLIMIT_STACK,
+}
+
+// Do uses prlimit directly: Go's Setrlimit remembers RLIMIT_NOFILE and puts it back at the next exec.
+func (s SetRlimit) Do() error {
+	number, ok := rlimits[s.Type]
+	if !ok {
+		return Fail(s, unix.EINVAL)
+	}
+	return Fail(s, unix.Prlimit(0, number, &unix.Rlimit{Cur: s.Soft, Max: s.Hard}, nil))
+}
+
+func (s SetRlimit) Call() string {
+	return fmt.Sprintf("prlimit(0, %s, {rlim_cur=%d, rlim_max=%d})", s.Type, s.Soft, s.Hard)
+}
+
+func (s SetRlimit) Shell() string {
+	return fmt.Sprintf("prlimit --pid $$ --%s=%d:%d", strings.ToLower(strings.TrimPrefix(s.Type, "RLIMIT_")), s.Soft, s.Hard)
+}
+
+// SetOOMScore says how readily the kernel kills this process when memory runs out: -1000 never, 1000 first. man 5 proc.
+type SetOOMScore struct{ Score int }
+
+func (s SetOOMScore) value() string { return strconv.Itoa(s.Score) }
+func (s SetOOMScore) Do() error {
+	return Fail(s, writeFile("/proc/self/oom_score_adj", s.value(), 0, 0))
+}
+func (s SetOOMScore) Call() string {
+	return fmt.Sprintf("write(\"/proc/self/oom_score_adj\", %q, %d)", s.value(), len(s.value()))
+}
+func (s SetOOMScore) Shell() string { return "echo " + s.value() + " > /proc/self/oom_score_adj" }
+
+// SetUmask sets the mask for new files. man 2 umask.
+type SetUmask struct{ Mask uint32 }
+
+func (s SetUmask) Do() error {
+	unix.Umask(int(s.Mask))
+	return nil
+}
+func (s SetUmask) Call() string  { return fmt.Sprintf("umask(%#o)", s.Mask) }
+func (s SetUmask) Shell() string { return fmt.Sprintf("umask %04o", s.Mask) }
+
+// ForbidNewPrivileges makes execve ignore set-user-ID bits and file capabilities, for good. man 2 prctl, PR_SET_NO_NEW_PRIVS.
+type ForbidNewPrivileges struct{}
+
+func (f ForbidNewPrivileges) Do() error {
+	return Fail(f, unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+}
+func (f ForbidNewPrivileges) Call() string  { return "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)" }
+func (f ForbidNewPrivileges) Shell() string { return "setpriv --no-new-privs" }
+
+// NewSession makes the process the leader of a new session, without a controlling terminal. man 2 setsid.
+type NewSession struct{}
+
+func (n NewSession) Do() error {
+	_, err := unix.Setsid()
+	return Fail(n, err)
+}
+func (n NewSession) Call() string  { return "setsid()" }
+func (n NewSession) Shell() string { return "setsid" }

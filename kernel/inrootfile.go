@@ -1,0 +1,163 @@
+// This file makes files and directories inside a container's root file system, with the care that inroot.go explains.
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// EnsureDirIn makes a directory, and those above it, where they are missing inside Root. LESSON: ensure-dir-in
+type EnsureDirIn struct {
+	Root, Path string
+	Mode       uint32
+}
+
+func (d EnsureDirIn) Do() error {
+	fd, err := makeDirs(d.Root, d.Path, d.Mode)
+	if err != nil {
+		return Fail(d, err)
+	}
+	return Fail(d, unix.Close(fd))
+}
+
+func (d EnsureDirIn) Call() string {
+	return fmt.Sprintf("mkdir(%q, %#o)", path.Join(d.Root, d.Path), d.Mode)
+}
+
+func (d EnsureDirIn) Shell() string { return Quote("mkdir", "-p", path.Join(d.Root, d.Path)) }
+
+// EnsureFileIn makes an empty file where there is none inside Root: something to mount over.
+type EnsureFileIn struct{ Root, Path string }
+
+func (f EnsureFileIn) Do() error {
+	if fd, err := openIn(f.Root, f.Path, unix.O_PATH); err == nil {
+		return Fail(f, unix.Close(fd))
+	}
+	dir, err := makeDirs(f.Root, path.Dir(f.Path), 0o755)
+	if err != nil {
+		return Fail(f, err)
+	}
+	defer unix.Close(dir)
+	fd, err := unix.Openat(dir, path.Base(f.Path), unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return Fail(f, err)
+	}
+	return Fail(f, unix.Close(fd))
+}
+
+func (f EnsureFileIn) Call() string {
+	return fmt.Sprintf("open(%q, O_CREAT|O_EXCL, 0644)", path.Join(f.Root, f.Path))
+}
+
+func (f EnsureFileIn) Shell() string { return Quote("touch", path.Join(f.Root, f.Path)) }
+
+// SymlinkIn makes Path inside Root a symbolic link to Target; one that is there already stays.
+type SymlinkIn struct{ Root, Target, Path string }
+
+func (s SymlinkIn) Do() error {
+	return Fail(s, inDir(s.Root, s.Path, func(dir int, name string) error {
+		err := unix.Symlinkat(s.Target, dir, name)
+		if errors.Is(err, unix.EEXIST) {
+			return nil
+		}
+		return err
+	}))
+}
+
+func (s SymlinkIn) Call() string {
+	return fmt.Sprintf("symlink(%q, %q)", s.Target, path.Join(s.Root, s.Path))
+}
+
+func (s SymlinkIn) Shell() string { return Quote("ln", "-s", s.Target, path.Join(s.Root, s.Path)) }
+
+// MknodIn makes a device node or FIFO inside Root. man 2 mknod.
+type MknodIn struct {
+	Root, Path   string
+	Mode         uint32 // S_IFCHR, S_IFBLK or S_IFIFO with the permissions
+	Major, Minor uint32
+	UID, GID     int
+}
+
+// Do sets owner and mode by themselves: mknod's mode is cut by the umask.
+func (m MknodIn) Do() error {
+	return Fail(m, inDir(m.Root, m.Path, func(dir int, name string) error {
+		if err := unix.Mknodat(dir, name, m.Mode, int(unix.Mkdev(m.Major, m.Minor))); err != nil {
+			return err
+		}
+		if m.UID != 0 || m.GID != 0 {
+			if err := unix.Fchownat(dir, name, m.UID, m.GID, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func (m MknodIn) Call() string {
+	return fmt.Sprintf("mknod(%q, %s|%#o, makedev(%#x, %#x))",
+		path.Join(m.Root, m.Path), nodeKind(m.Mode), m.Mode&^unix.S_IFMT, m.Major, m.Minor)
+}
+
+func (m MknodIn) Shell() string {
+	name := path.Join(m.Root, m.Path)
+	if m.Mode&unix.S_IFMT == unix.S_IFIFO {
+		return Quote("mkfifo", "-m", fmt.Sprintf("%#o", m.Mode&^unix.S_IFMT), name)
+	}
+	kind := map[uint32]string{unix.S_IFBLK: "b", unix.S_IFCHR: "c"}[m.Mode&unix.S_IFMT]
+	return Quote("mknod", "-m", fmt.Sprintf("%#o", m.Mode&^unix.S_IFMT), name, kind, fmt.Sprint(m.Major), fmt.Sprint(m.Minor))
+}
+
+func nodeKind(mode uint32) string {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFBLK:
+		return "S_IFBLK"
+	case unix.S_IFIFO:
+		return "S_IFIFO"
+	}
+	return "S_IFCHR"
+}
+
+// inDir opens the directory of name inside root and calls do with it and the last component.
+func inDir(root, name string, do func(dir int, name string) error) error {
+	dir, err := openIn(root, path.Dir(name), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(dir)
+	return do(dir, path.Base(name))
+}
+
+// makeDirs opens the directory name inside root and makes what is missing of it. Each step starts again from root, so that
+// links on the way are followed inside root, and a component made meanwhile by somebody else is taken as it is.
+func makeDirs(root, name string, mode uint32) (int, error) {
+	if fd, err := openIn(root, name, unix.O_PATH|unix.O_DIRECTORY); !errors.Is(err, unix.ENOENT) {
+		return fd, err
+	}
+	top, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("open %s: %w", root, err)
+	}
+	defer unix.Close(top)
+	parent, sofar := top, "/"
+	for _, part := range strings.Split(strings.Trim(path.Clean("/"+name), "/"), "/") {
+		sofar = path.Join(sofar, part)
+		next, err := openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY)
+		if errors.Is(err, unix.ENOENT) {
+			if err = unix.Mkdirat(parent, part, mode); err == nil || errors.Is(err, unix.EEXIST) {
+				next, err = openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY)
+			}
+		}
+		if parent != top {
+			unix.Close(parent)
+		}
+		if err != nil {
+			return -1, fmt.Errorf("%s: %w", sofar, err)
+		}
+		parent = next
+	}
+	return parent, nil
+}

@@ -1,0 +1,150 @@
+// This file compares what package nft reads with what the nft program prints, for rules in a network namespace of its own.
+package nft
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/kernel/look"
+)
+
+// sandbox makes a network namespace for one test: a process that waits in it, and the file that stands for it.
+func sandbox(t *testing.T) (namespace string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root: it makes a network namespace")
+	}
+	c := exec.Command("unshare", "--net", "sh", "-c", "echo; exec cat")
+	stdin, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(stdin.Close(), c.Wait()); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return look.NamespacePath(c.Process.Pid, "net")
+}
+
+func nft(t *testing.T, namespace string, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("nsenter", append([]string{"--net=" + namespace, "nft"}, args...)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("nft %v: %v: %s", args, err, out)
+	}
+	return string(out)
+}
+
+func TestReadsWhatNftPrints(t *testing.T) {
+	if _, err := exec.LookPath("nft"); err != nil {
+		t.Skip("needs the nft program to compare with: apt install nftables")
+	}
+	ns := sandbox(t)
+	nft(t, ns, "-f", "testdata/rules.nft")
+	tables, err := Tables(ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	if err := Write(&got, tables); err != nil {
+		t.Fatal(err)
+	}
+	compareLines(t, normal(got.String()), normal(nft(t, ns, "list", "ruleset")))
+}
+
+// normal puts elements on one line; nft orders and breaks them by rules of its own.
+func normal(text string) []string {
+	text = regexp.MustCompile(`,\n\s+`).ReplaceAllString(text, ", ")
+	text = strings.ReplaceAll(text, "udp . 53 : 10.44.0.3 . 5353, tcp . 8080 : 10.44.0.2 . 80", "tcp . 8080 : 10.44.0.2 . 80, udp . 53 : 10.44.0.3 . 5353")
+	return strings.Split(strings.TrimSpace(text), "\n")
+}
+
+func compareLines(t *testing.T, got, want []string) {
+	t.Helper()
+	for i := range max(len(got), len(want)) {
+		var g, w string
+		if i < len(got) {
+			g = got[i]
+		}
+		if i < len(want) {
+			w = want[i]
+		}
+		if g != w {
+			t.Errorf("line %d\n got %s\nwant %s", i+1, g, w)
+		}
+	}
+}
+
+// The control: an empty namespace has no rules, and adding one to it shows.
+func TestSeesOnlyTheNamespaceAskedFor(t *testing.T) {
+	ns := sandbox(t)
+	before, err := look.Namespace(os.Getpid(), "net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tables, err := Tables(ns); err != nil || len(tables) != 0 {
+		t.Fatalf("a new namespace has tables %v, error %v", tables, err)
+	}
+	nft(t, ns, "add", "table", "inet", "only_here")
+	if tables, err := Tables(ns); err != nil || len(tables) != 1 || tables[0].Name != "only_here" {
+		t.Errorf("tables %v, error %v", tables, err)
+	}
+	host, err := Tables("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range host {
+		if table.Name == "only_here" {
+			t.Error("the host shows the other namespace's table")
+		}
+	}
+	if after, err := look.Namespace(os.Getpid(), "net"); err != nil || after != before {
+		t.Errorf("looking moved this process from %d to %d (%v)", before, after, err)
+	}
+}
+
+func TestNoSuchNamespace(t *testing.T) {
+	if _, err := Tables("/proc/self/ns/nowhere"); err == nil {
+		t.Error("a missing namespace gave rules")
+	}
+	if _, err := Tables("/proc/self/ns/uts"); err == nil {
+		t.Error("a uts namespace gave rules")
+	}
+}
+
+func TestIntervals(t *testing.T) {
+	for _, c := range []struct{ begin, after, want string }{
+		{"\x0a\x00\x00\x00", "\x0b\x00\x00\x00", "10.0.0.0/8"},
+		{"\x0a\x00\x00\x01", "\x0a\x00\x00\x02", "10.0.0.1"},
+		{"\x0a\x00\x00\x01", "\x0a\x00\x00\x04", "10.0.0.1-10.0.0.3"},
+		{"\x0a\x00\x00\x00", "\x0a\x00\x00\x03", "10.0.0.0-10.0.0.2"},
+	} {
+		if got := writeInterval("ipv4_addr", []byte(c.begin), []byte(c.after)); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
+func TestRegistersOverlap(t *testing.T) {
+	if slot(unix.NFT_REG_1) != slot(unix.NFT_REG32_00) || slot(unix.NFT_REG_2) != slot(unix.NFT_REG32_00+4) {
+		t.Error("the registers of 16 bytes lie on four of 4 bytes each")
+	}
+}

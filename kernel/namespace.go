@@ -1,0 +1,54 @@
+// This file changes the namespaces of the calling thread; the others are chosen at birth, by Clone.
+package kernel
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Unshare gives the calling thread new namespaces. man 2 unshare.
+type Unshare struct{ Flags uintptr }
+
+func (u Unshare) Do() error     { return Fail(u, unix.Unshare(int(u.Flags))) }
+func (u Unshare) Call() string  { return "unshare(" + flagString(u.Flags, cloneFlags) + ")" }
+func (u Unshare) Shell() string { return Quote("unshare", "--"+namespaceWord(u.Flags)) }
+
+// JoinMounts moves the calling thread into a mount namespace. The threads of a process share their working directory and
+// root, and the kernel lets nobody move who shares them: so the thread takes its own copy first (CLONE_FS). man 2 setns.
+type JoinMounts struct{ Path string }
+
+func (j JoinMounts) Do() error {
+	if err := unix.Unshare(unix.CLONE_FS); err != nil {
+		return Fail(j, err)
+	}
+	return Fail(j, setns(j.Path, unix.CLONE_NEWNS))
+}
+
+func (j JoinMounts) Call() string {
+	return fmt.Sprintf("unshare(CLONE_FS)\nsetns(%q, CLONE_NEWNS)", j.Path)
+}
+func (j JoinMounts) Shell() string { return Quote("nsenter", "--mount="+j.Path) }
+
+// LoopbackUp switches on lo, which every new network namespace has, switched off. It is an ioctl rather than a netlink
+// message: one socket, two calls, and the small program needs no netlink. man 7 netdevice.
+type LoopbackUp struct{}
+
+func (l LoopbackUp) Do() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return Fail(l, err)
+	}
+	defer unix.Close(fd)
+	req, err := unix.NewIfreq("lo")
+	if err != nil {
+		return Fail(l, err)
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, req); err != nil {
+		return Fail(l, err)
+	}
+	req.SetUint16(req.Uint16() | unix.IFF_UP)
+	return Fail(l, unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, req))
+}
+func (l LoopbackUp) Call() string  { return `ioctl(SIOCSIFFLAGS, {"lo", IFF_UP})` }
+func (l LoopbackUp) Shell() string { return "ip link set lo up" }

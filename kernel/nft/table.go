@@ -1,0 +1,103 @@
+// Package nft holds the requests for our own nftables table, `table inet glassbox`. It is apart from package kernel so that
+// programs that never filter packets do not carry the code for it. Other tables (Docker's, firewalld's) are never touched; a
+// packet passes the chains of all tables, so what another one drops stays dropped.
+//
+//	table.go     EnsureTable: maps, chains and rules, in one atomic batch
+//	rules.go     the rules, as a person types them and as the kernel runs them
+//	expr.go      the expressions that rules are made of
+//	publish.go   Publish Unpublish: one element of a map each
+//	read.go      what is there
+//
+// See what is there with `nft list table inet glassbox`. man 8 nft.
+package nft
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/nftables"
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+)
+
+const tableName = "glassbox"
+
+func table() *nftables.Table {
+	return &nftables.Table{Name: tableName, Family: nftables.TableFamilyINet}
+}
+
+// EnsureTable makes our table what it has to be for one bridge; rules that are there are replaced, published ports stay. It is
+// shared, so nothing takes it back.
+type EnsureTable struct {
+	Bridge string
+	Subnet string // of the containers on it: 10.44.0.0/16
+}
+
+func (t EnsureTable) Do() error {
+	rules, err := t.rules()
+	if err != nil {
+		return kernel.Fail(t, err)
+	}
+	c := &nftables.Conn{}
+	c.AddTable(table())
+	for _, m := range maps() {
+		if err := c.AddSet(m, nil); err != nil {
+			return kernel.Fail(t, err)
+		}
+	}
+	for _, chain := range chains() {
+		c.AddChain(chain.chain())
+	}
+	c.FlushTable(table())
+	for _, r := range rules {
+		c.AddRule(r.rule())
+	}
+	return kernel.Fail(t, flush(c))
+}
+
+// Call names the messages of the batch; the rules themselves are easier to read in Shell.
+func (t EnsureTable) Call() string {
+	messages := []string{"NFT_MSG_NEWTABLE inet glassbox"}
+	for _, m := range maps() {
+		messages = append(messages, "NFT_MSG_NEWSET "+m.Name)
+	}
+	for _, c := range chains() {
+		messages = append(messages, "NFT_MSG_NEWCHAIN "+c.name)
+	}
+	messages = append(messages, "NFT_MSG_DELRULE (all)")
+	rules, _ := t.rules() // a subnet that is none is reported by Do
+	messages = append(messages, fmt.Sprintf("NFT_MSG_NEWRULE (%d of them)", len(rules)))
+	return "sendmsg(NETLINK_NETFILTER, [" + strings.Join(messages, ", ") + "])"
+}
+
+func (t EnsureTable) Shell() string {
+	lines := []string{"nft -f - <<'END'", "add table inet glassbox"}
+	for _, m := range maps() {
+		lines = append(lines, fmt.Sprintf("add map inet glassbox %s { type %s : %s ; }", m.Name, m.KeyType.Name, m.DataType.Name))
+	}
+	for _, c := range chains() {
+		lines = append(lines, fmt.Sprintf("add chain inet glassbox %s { type %s hook %s priority %d ; }", c.name, c.kind, c.hook, c.priority))
+	}
+	lines = append(lines, "flush table inet glassbox")
+	rules, _ := t.rules() // as in Call
+	for _, r := range rules {
+		lines = append(lines, fmt.Sprintf("add rule inet glassbox %s %s comment %q", r.chain, r.text, r.comment))
+	}
+	return strings.Join(append(lines, "END"), "\n")
+}
+
+// flush sends the batch. The library wraps each answer; what counts is the errno in it.
+func flush(c *nftables.Conn) error {
+	err := c.Flush()
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
+}
+
+// Inverses lists an example of each op of this package that can be an inverse, for kernel.ReadJournal.
+func Inverses() []explain.Op { return []explain.Op{Unpublish{}} }

@@ -1,0 +1,37 @@
+// This file swaps the root directory.
+package kernel
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Chdir changes the working directory; "" is not a path. man 2 chdir.
+type Chdir struct{ Path string }
+
+func (c Chdir) Do() error     { return Fail(c, unix.Chdir(c.Path)) }
+func (c Chdir) Call() string  { return fmt.Sprintf("chdir(%q)", c.Path) }
+func (c Chdir) Shell() string { return Quote("cd", c.Path) }
+
+// PivotRoot makes the working directory the root of the mount namespace and stacks the old root on top of it, at the same
+// place: pivot_root(".", "."). Unmounting "." then removes the old root. That needs no directory to put the old root in, so it
+// works on a read-only root. man 2 pivot_root, NOTES. LESSON: pivot-root
+type PivotRoot struct{}
+
+func (p PivotRoot) Do() error     { return Fail(p, unix.PivotRoot(".", ".")) }
+func (p PivotRoot) Call() string  { return `pivot_root(".", ".")` }
+func (p PivotRoot) Shell() string { return "pivot_root . ." }
+
+// MoveRoot is for roots that pivot_root refuses, such as an initramfs (--no-pivot): the working directory's mount is moved
+// over "/", and chroot(2) makes it the root. The old root stays mounted underneath, which is why nobody should want this.
+type MoveRoot struct{}
+
+func (m MoveRoot) Do() error {
+	if err := unix.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
+		return Fail(m, err)
+	}
+	return Fail(m, unix.Chroot("."))
+}
+func (m MoveRoot) Call() string  { return "mount(\".\", \"/\", NULL, MS_MOVE, NULL)\nchroot(\".\")" }
+func (m MoveRoot) Shell() string { return "mount --move . / && chroot ." }

@@ -1,0 +1,227 @@
+// This file gives birth. Two processes work on it at the same time: while the stage starts, we make the cgroups.
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/runtime/plan"
+	"glassbox/runtime/seccomp"
+	"glassbox/runtime/stage"
+)
+
+// Create does everything but run the program, which waits for Start. OCI runtime.md, "Create".
+func Create(spec *specs.Spec, o Options) (*Container, error) { return birth(spec, o, true) }
+
+// Run is Create and Start in one. It returns when the program's execve has succeeded.
+func Run(spec *specs.Spec, o Options) (*Container, error) { return birth(spec, o, false) }
+
+// Describe checks what is asked for, reads the host and compiles what a plan needs; it changes nothing.
+func Describe(spec *specs.Spec, o Options) (plan.Container, plan.Host, error) {
+	c, err := describe(spec, o)
+	if err != nil {
+		return c, plan.Host{}, err
+	}
+	h, err := look(&c)
+	return c, h, err
+}
+
+func describe(spec *specs.Spec, o Options) (plan.Container, error) {
+	if spec.Linux == nil {
+		spec.Linux = &specs.Linux{}
+	}
+	c := plan.Container{ID: o.ID, Bundle: o.Bundle, Spec: spec, Init: o.Init, Stay: o.NoPivot}
+	if err := checkID(o.ID); err != nil {
+		return c, err
+	}
+	return c, checkSpec(spec)
+}
+
+// look is the part of Describe that can wait until the stage is on its way.
+func look(c *plan.Container) (plan.Host, error) {
+	if s := c.Spec.Linux.Seccomp; s != nil {
+		f, err := seccomp.Compile(s)
+		if err != nil {
+			return plan.Host{}, err
+		}
+		c.Filter = plan.Filter{Program: []byte(f.Program), Flags: f.Flags}
+	}
+	return plan.Look(*c)
+}
+
+// maker is a birth under way.
+type maker struct {
+	Options
+	c      *Container
+	child  kernel.Child
+	run    explain.Runner
+	wire   *stage.Conn
+	socket *os.File // our end
+	fifo   *os.File
+}
+
+func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
+	m := &maker{Options: o}
+	described, err := describe(spec, o)
+	if err != nil {
+		return nil, err
+	}
+	m.c = &Container{record: record{Plan: described}, dir: o.dir()}
+	if err := m.claim(); err != nil {
+		return nil, err
+	}
+	if err := m.make(wait); err != nil {
+		// The directory goes last: while it is there the journal in it can finish what fails here.
+		return nil, errors.Join(err, m.abandon())
+	}
+	return m.c, nil
+}
+
+// claim takes the id: mkdir succeeds for one of any number at the same time.
+func (m *maker) claim() error {
+	if err := os.MkdirAll(m.Root, 0o711); err != nil {
+		return fmt.Errorf("make the state directory: %w", err)
+	}
+	err := os.Mkdir(m.dir(), 0o700)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%q: %w", m.ID, ErrExists)
+	}
+	if err != nil {
+		return fmt.Errorf("make the container's state directory: %w", err)
+	}
+	return nil
+}
+
+func (m *maker) abandon() error {
+	err := m.run.Rollback()
+	if err != nil {
+		return fmt.Errorf("undo what was done (glassbox audit --fix tries again): %w", err)
+	}
+	return os.RemoveAll(m.dir())
+}
+
+func (m *maker) make(wait bool) error {
+	journal, err := kernel.CreateJournal(filepath.Join(m.dir(), journalFile))
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	m.run = explain.Runner{Listener: m.Listener, Journal: journal}
+	if err := m.start(wait); err != nil {
+		return err
+	}
+	defer m.socket.Close()
+	if m.c.Host, err = look(&m.c.Plan); err != nil {
+		return err
+	}
+	if err := m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...); err != nil {
+		return err
+	}
+	if err := m.wire.Send(m.config(wait)); err != nil {
+		return fmt.Errorf("tell the stage what to become: %w", err)
+	}
+	return m.letGo(wait)
+}
+
+// letGo lets the program run, or wait for Start. The state is written while the stage is busy, and is on disk before the
+// stage may go on: whatever happens afterwards can be found again.
+func (m *maker) letGo(wait bool) error {
+	if err := m.record(); err != nil {
+		return err
+	}
+	ready, err := untilReady(m.wire, m.Listener)
+	if err != nil {
+		return err
+	}
+	if err := m.wire.Send(explain.Go); err != nil {
+		return errStageGone
+	}
+	if err := m.keepStory(ready); err != nil || wait {
+		return err
+	}
+	return untilExec(m.wire, m.Listener)
+}
+
+// start clones the stage first of all: it takes a millisecond to come up, which is time enough to make the cgroups.
+func (m *maker) start(wait bool) error {
+	ours, theirs, err := socketpair()
+	if err != nil {
+		return err
+	}
+	defer theirs.Close()
+	m.socket, m.wire = ours, stage.NewConn(ours)
+	if wait {
+		if err := m.makeFifo(); err != nil {
+			return err
+		}
+		defer m.fifo.Close()
+	}
+	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
+	m.child.Argv = stage.Argv(strconv.Itoa(len(m.child.Files)))
+	m.child.Files = append(m.child.Files, theirs, m.ConsoleSocket, m.fifo)
+	m.child.Env = stageEnv()
+	return m.run.Run(plan.Birth(m.c.Plan, &m.child))
+}
+
+// stageEnv: the stage lives for two milliseconds, too short to collect garbage.
+func stageEnv() []string { return []string{"GOGC=off", "GOMAXPROCS=1"} }
+
+func (m *maker) config(wait bool) stage.Config {
+	first := 3 + len(m.Preserve)
+	c := stage.Config{Container: m.c.Plan, Host: m.c.Host, Listen: m.Listener != nil, Preserve: len(m.Preserve), Console: first + 1}
+	if wait {
+		c.Fifo = first + 2
+	}
+	// The compiled filter says it all; the profile is long.
+	spec, linux := *m.c.Plan.Spec, *m.c.Plan.Spec.Linux
+	linux.Seccomp, spec.Linux = nil, &linux
+	c.Container.Spec = &spec
+	return c
+}
+
+// makeFifo opens it O_PATH: the stage opens it anew through that descriptor, whatever its root is by then.
+func (m *maker) makeFifo() error {
+	path := filepath.Join(m.dir(), fifoFile)
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		return fmt.Errorf("make %s: %w", path, err)
+	}
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	m.fifo = os.NewFile(uintptr(fd), path)
+	return nil
+}
+
+func (m *maker) record() error {
+	m.c.InitPID, m.c.Created = m.child.PID, time.Now().UTC()
+	m.c.Cgroups = plan.CgroupDirs(m.c.Plan, m.c.Host.Cgroups)
+	var err error
+	if m.c.Began, _, err = processStart(m.c.InitPID); err != nil {
+		return err
+	}
+	if err := m.c.save(); err != nil {
+		return err
+	}
+	if m.PidFile == "" {
+		return nil
+	}
+	return os.WriteFile(m.PidFile, []byte(strconv.Itoa(m.c.InitPID)), 0o644)
+}
+
+func socketpair() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("socketpair: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "stage"), os.NewFile(uintptr(fds[1]), "runtime"), nil
+}

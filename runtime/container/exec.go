@@ -1,0 +1,95 @@
+// This file runs a further program in a running container.
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/runtime/plan"
+	"glassbox/runtime/stage"
+)
+
+// ExecOptions are Options for a visit.
+type ExecOptions struct {
+	Stdin, Stdout, Stderr *os.File
+	ConsoleSocket         *os.File
+	Preserve              []*os.File
+	PidFile               string
+	Listener              explain.Listener
+}
+
+// Process is a visitor that runs.
+type Process struct{ PID int }
+
+// Wait waits for the visitor's end; by the process that started it.
+func (p *Process) Wait() (unix.WaitStatus, error) { return wait(p.PID) }
+
+// Exec runs p in the namespaces and cgroups of the container. It returns when its execve has succeeded.
+func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
+	if status := c.Status(); status != specs.StateRunning && status != specs.StateCreated {
+		return nil, fmt.Errorf("exec in container %q: it is %s: %w", c.Plan.ID, status, ErrNotRunning)
+	}
+	host, err := plan.Look(c.Plan)
+	if err != nil {
+		return nil, err
+	}
+	ours, theirs, err := socketpair()
+	if err != nil {
+		return nil, err
+	}
+	defer ours.Close()
+	defer theirs.Close()
+	child := &kernel.Child{Env: stageEnv(), Files: append([]*os.File{o.Stdin, o.Stdout, o.Stderr}, o.Preserve...)}
+	child.Argv = stage.Argv(strconv.Itoa(len(child.Files)))
+	child.Files = append(child.Files, theirs, o.ConsoleSocket)
+	v := visit{ExecOptions: o, c: c, process: p, host: host, child: child}
+	v.run.Listener = o.Listener
+	if err := v.do(ours, theirs); err != nil {
+		return nil, errors.Join(err, v.run.Rollback())
+	}
+	return &Process{PID: child.PID}, nil
+}
+
+type visit struct {
+	ExecOptions
+	c       *Container
+	process *specs.Process
+	host    plan.Host
+	child   *kernel.Child
+	run     explain.Runner
+}
+
+func (v *visit) do(ours, theirs *os.File) error {
+	if err := v.run.Run(plan.Visit(v.c.Plan, v.c.InitPID, v.child)); err != nil {
+		return err
+	}
+	theirs.Close()
+	if err := v.run.Run(plan.VisitOutside(v.c.Plan, v.host, v.child.PID)...); err != nil {
+		return err
+	}
+	if v.PidFile != "" {
+		if err := os.WriteFile(v.PidFile, []byte(strconv.Itoa(v.child.PID)), 0o644); err != nil {
+			return fmt.Errorf("write the pid file: %w", err)
+		}
+	}
+	wire := stage.NewConn(ours)
+	config := stage.Config{Container: v.c.Plan, Host: v.host, Visit: &stage.Visit{Init: v.c.InitPID, Process: v.process},
+		Listen: v.Listener != nil, Preserve: len(v.Preserve), Console: 4 + len(v.Preserve)}
+	if err := wire.Send(config); err != nil {
+		return fmt.Errorf("tell the stage what to become: %w", err)
+	}
+	if _, err := untilReady(wire, v.Listener); err != nil {
+		return err
+	}
+	if err := wire.Send(explain.Go); err != nil {
+		return errStageGone
+	}
+	return untilExec(wire, v.Listener)
+}

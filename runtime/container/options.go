@@ -1,0 +1,77 @@
+// Package container is one OCI container as a thing that lives: created, started, visited, killed, deleted. It decides who
+// carries out which plan and when; the plans themselves are in package plan.
+//
+//	options.go   what a caller says                  state.go    what is kept on disk, what is true now
+//	create.go    Create, Run: the birth              start.go    Start: the fifo is opened
+//	hear.go      the story from inside               exec.go     Exec: a visit
+//	kill.go      Kill, Processes                     delete.go   Delete: the journal read backwards
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/explain"
+)
+
+// Options says where and how; what, is in the specification.
+type Options struct {
+	ID     string
+	Bundle string // absolute; a relative root path of the specification starts here
+	Root   string // state of all containers; this one's is Root/ID
+
+	Stdin, Stdout, Stderr *os.File   // of a program without terminal; nil: closed
+	ConsoleSocket         *os.File   // the terminal's master is sent here
+	Preserve              []*os.File // become descriptors 3, 4, … of the program
+	PidFile               string     // the pid is written here, before the program runs
+
+	Listener explain.Listener // hears both halves of the plan; nil: silence. The story is kept anyway
+	Init     bool             // a reaper as PID 1
+	NoPivot  bool
+}
+
+// ExecError says that the program could not be run. Code is Docker's exit code for it: 125, 126 or 127.
+type ExecError struct {
+	Text string
+	Code int
+}
+
+func (e *ExecError) Error() string { return e.Text }
+
+// The errors that engines tell apart.
+var (
+	ErrNotFound   = errors.New("container does not exist")
+	ErrExists     = errors.New("container with that id exists")
+	ErrNotRunning = errors.New("container not running")
+	ErrRunning    = errors.New("container is running")
+)
+
+func (o Options) dir() string { return filepath.Join(o.Root, o.ID) }
+
+// checkID keeps ids to what is safe as a file name.
+func checkID(id string) error {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_+-.", r)
+	}
+	if id == "" || id == "." || id == ".." || strings.IndexFunc(id, func(r rune) bool { return !safe(r) }) >= 0 {
+		return fmt.Errorf("container id %q: use letters, digits and _ + - . only", id)
+	}
+	return nil
+}
+
+func checkSpec(spec *specs.Spec) error {
+	switch {
+	case spec.Process == nil || len(spec.Process.Args) == 0:
+		return errors.New("config.json: process.args is missing: name the program to run")
+	case spec.Root == nil || spec.Root.Path == "":
+		return errors.New("config.json: root.path is missing: name the directory of the root file system")
+	case !filepath.IsAbs(spec.Process.Cwd):
+		return fmt.Errorf("config.json: process.cwd %q: use an absolute path", spec.Process.Cwd)
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+// This file puts the container into cgroups: one directory in v2, one for each controller in v1. man 7 cgroups;
+// OCI linux.cgroupsPath.
+package plan
+
+import (
+	"path"
+	"strings"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/kernel/look"
+)
+
+// Outside is what the runtime does on the host while the stage comes up. pid is the stage's; 0: not known yet. LESSON: outside
+func Outside(c Container, h Host, pid int) []explain.Step {
+	dirs := CgroupDirs(c, h.Cgroups)
+	if len(dirs) == 0 {
+		return nil
+	}
+	create := delegateOps(c, h.Cgroups)
+	for _, dir := range dirs {
+		create = append(create, kernel.CgroupCreate{Path: dir})
+	}
+	create = append(create, cpusetOps(c, h)...)
+	steps := []explain.Step{explain.Say("Make its cgroups",
+		"a cgroup counts what its members use and can limit it", "02", create...).
+		Kept("the limits and the end of the container depend on them")}
+	if ops := deviceRules(c, h.Cgroups); len(ops) > 0 {
+		steps = append(steps, explain.Say("Allow only harmless devices",
+			"a device node alone gives no access: the devices controller must allow it too", "02", ops...))
+	}
+	if ops := limitOps(c, h.Cgroups); len(ops) > 0 {
+		steps = append(steps, explain.Say("Set the limits",
+			"each limit is a number written into a file; the kernel does the rest", "02", ops...))
+	}
+	if !joinsByItself(c, h) {
+		steps = append(steps, joinStep(dirs, pid))
+	}
+	return steps
+}
+
+const joinKeep = "the container's processes could not be found again"
+
+func joinStep(dirs []string, pid int) explain.Step {
+	var join []explain.Op
+	for _, dir := range dirs {
+		join = append(join, kernel.CgroupJoin{Path: dir, PID: pid})
+	}
+	return explain.Say("Move the process into its cgroups",
+		"children are born where their parent is, so nothing of the container escapes the count", "02", join...).Kept(joinKeep)
+}
+
+// joinsByItself tells whether the stage moves itself. In v1 a thread that moves itself alone (0 > tasks) needs no lock that
+// stops every fork of the machine; a process that is moved by another (PID > cgroup.procs) does, and may wait 10 ms for it. In
+// a user namespace the stage has no right to write there.
+func joinsByItself(c Container, h Host) bool {
+	return h.Cgroups.Mode != look.ModeV2 && !hasNamespace(c.Spec, specs.UserNamespace)
+}
+
+func selfJoinSteps(c Container, h Host) []explain.Step {
+	if !joinsByItself(c, h) {
+		return nil
+	}
+	var join []explain.Op
+	for _, dir := range CgroupDirs(c, h.Cgroups) {
+		join = append(join, kernel.CgroupJoinSelf{Path: dir})
+	}
+	if len(join) == 0 {
+		return nil
+	}
+	return []explain.Step{explain.Say("Move into the cgroups",
+		"children are born where their parent is, so nothing of the container escapes the count", "02", join...).Kept(joinKeep)}
+}
+
+// CgroupPath is the container's place in every tree.
+func (c Container) CgroupPath() string {
+	if p := c.Spec.Linux.CgroupsPath; p != "" {
+		return path.Join("/", p)
+	}
+	return "/glassbox/" + c.ID
+}
+
+// CgroupDirs lists the directories of the container, one for each tree that has controllers we use.
+func CgroupDirs(c Container, l look.Layout) []string {
+	if l.Mode == look.ModeV2 {
+		return []string{l.V2.Dir(c.CgroupPath())}
+	}
+	var dirs []string
+	for _, tree := range v1Trees(l) {
+		dirs = append(dirs, tree.Dir(c.CgroupPath()))
+	}
+	return dirs
+}
+
+// v1Trees are the trees with controllers. systemd's named tree and a hybrid host's rest of v2 limit nothing, so the
+// container stays where its maker is there.
+func v1Trees(l look.Layout) []look.Hierarchy {
+	var trees []look.Hierarchy
+	for _, tree := range l.Trees() {
+		if tree.Point != l.V2.Point && !strings.HasPrefix(tree.Controllers[0], "name=") {
+			trees = append(trees, tree)
+		}
+	}
+	return trees
+}
+
+// delegateOps switch the controllers on from the top down to the group above the container's: in v2 a group has only the
+// controllers that its parent passes on. man 7 cgroups, cgroup.subtree_control.
+func delegateOps(c Container, l look.Layout) []explain.Op {
+	if l.Mode != look.ModeV2 {
+		return nil
+	}
+	var on []string
+	for _, controller := range l.V2.Controllers {
+		if wanted(controller) {
+			on = append(on, "+"+controller)
+		}
+	}
+	var ops []explain.Op
+	above := path.Dir(c.CgroupPath())
+	for i, part := range strings.Split(above, "/") {
+		if part == "" && i > 0 {
+			continue
+		}
+		dir := l.V2.Dir(strings.Join(strings.Split(above, "/")[:i+1], "/"))
+		if part != "" {
+			ops = append(ops, kernel.EnsureDir{Path: dir, Mode: 0o755})
+		}
+		ops = append(ops, kernel.CgroupSet{File: path.Join(dir, "cgroup.subtree_control"), Value: strings.Join(on, " ")})
+	}
+	return ops
+}
+
+func wanted(controller string) bool {
+	switch controller {
+	case "cpu", "cpuset", "memory", "pids", "io", "hugetlb":
+		return true
+	}
+	return false
+}
+
+// cpusetOps fill in a v1 cpuset, which is born empty and takes no process until it has processors and memory nodes; so does
+// each group above it. v2 inherits them.
+func cpusetOps(c Container, h Host) []explain.Op {
+	tree, version := h.Cgroups.Where("cpuset")
+	if version != 1 {
+		return nil
+	}
+	var ops []explain.Op
+	group := ""
+	for _, part := range strings.Split(strings.Trim(c.CgroupPath(), "/"), "/") {
+		group += "/" + part
+		ops = append(ops, kernel.CgroupSet{File: path.Join(tree.Dir(group), "cpuset.cpus"), Value: h.CPUs},
+			kernel.CgroupSet{File: path.Join(tree.Dir(group), "cpuset.mems"), Value: h.MemoryNodes})
+	}
+	return ops
+}

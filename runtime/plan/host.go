@@ -1,0 +1,80 @@
+// This file gathers the facts about the host that plans are made from. It only reads.
+package plan
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/kernel/look"
+)
+
+// Look gathers what the plan of c depends on.
+func Look(c Container) (Host, error) {
+	h := Host{Paths: map[string]Kind{}}
+	var err error
+	if h.Cgroups, err = look.HostLayout(); err != nil {
+		return Host{}, err
+	}
+	if tree, version := h.Cgroups.Where("cpuset"); version == 1 {
+		if h.CPUs, err = firstLine(tree.Point + "/cpuset.cpus"); err != nil {
+			return Host{}, err
+		}
+		if h.MemoryNodes, err = firstLine(tree.Point + "/cpuset.mems"); err != nil {
+			return Host{}, err
+		}
+	}
+	h.Capabilities = boundingSet()
+	if c.Spec.Linux != nil {
+		h.lookAt(c.Spec.Linux.MaskedPaths)
+		h.lookAt(c.Spec.Linux.ReadonlyPaths)
+	}
+	for _, m := range c.Spec.Mounts {
+		if !readOptions(m.Options).bind && m.Type != "bind" {
+			continue
+		}
+		source := m.Source
+		if !filepath.IsAbs(source) {
+			source = filepath.Join(c.Bundle, source)
+		}
+		h.lookAt([]string{source})
+		if h.Paths[source] == Absent {
+			return Host{}, fmt.Errorf("mount %s: the source %s does not exist on the host: make it first", m.Destination, source)
+		}
+	}
+	return h, nil
+}
+
+func (h Host) lookAt(paths []string) {
+	for _, p := range paths {
+		switch info, err := os.Stat(p); {
+		case err != nil: // absent, or as good as absent
+		case info.IsDir():
+			h.Paths[p] = Dir
+		default:
+			h.Paths[p] = File
+		}
+	}
+}
+
+func firstLine(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	line, _, _ := strings.Cut(string(data), "\n")
+	return line, err
+}
+
+// boundingSet is what this process could ever have. man 2 prctl, PR_CAPBSET_READ.
+func boundingSet() uint64 {
+	var mask uint64
+	for bit := range 64 {
+		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(bit), 0, 0, 0)
+		if err != nil { // the kernel knows no more
+			break
+		}
+		mask |= uint64(has) << bit
+	}
+	return mask
+}

@@ -1,0 +1,53 @@
+// This file names the machine and sets its kernel parameters.
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+)
+
+func nameSteps(spec *specs.Spec) []explain.Step {
+	var ops []explain.Op
+	if spec.Hostname != "" {
+		ops = append(ops, kernel.SetHostname{Name: spec.Hostname})
+	}
+	if spec.Domainname != "" {
+		ops = append(ops, kernel.SetDomainname{Name: spec.Domainname})
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	step := explain.Say("Name the machine", "the UTS namespace starts as a copy of the host's, with the host's name", "01", ops...)
+	if !hasNamespace(spec, specs.UTSNamespace) {
+		step = step.Kept("the host would be renamed")
+	}
+	return []explain.Step{step}
+}
+
+// sysctlSteps write while the host's /proc is still in sight: a container's own could be a forgery (CVE-2025-52881). Which
+// namespace a parameter belongs to is decided by the writer, not by the /proc it goes through.
+func sysctlSteps(spec *specs.Spec) []explain.Step {
+	if len(spec.Linux.Sysctl) == 0 {
+		return nil
+	}
+	var ops []explain.Op
+	for _, name := range slices.Sorted(maps.Keys(spec.Linux.Sysctl)) {
+		ops = append(ops, kernel.SetSysctl{Name: name, Value: spec.Linux.Sysctl[name]})
+	}
+	return []explain.Step{explain.Say("Set kernel parameters",
+		"parameters of the network and IPC belong to the namespace of the one who writes them", "01", ops...)}
+}
+
+// oomSteps, too, go by the host's /proc.
+func oomSteps(p *specs.Process) []explain.Step {
+	if p.OOMScoreAdj == nil {
+		return nil
+	}
+	return []explain.Step{explain.Say("Set its place in the OOM order",
+		"when memory runs out the kernel kills who scores highest", "02", kernel.SetOOMScore{Score: *p.OOMScoreAdj})}
+}

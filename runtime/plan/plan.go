@@ -1,0 +1,105 @@
+// Package plan turns an OCI specification into steps. It is the whole policy of the runtime, and it is pure: the same
+// specification and the same facts about the host give the same plan, without a system call, a clock or a file. To read a
+// container's birth from top to bottom, read Outside here, then Inside.
+//
+// Order, and who does what:
+//
+//	the runtime, on the host                      the stage: its copy in the new namespaces
+//	Birth    start the stage                 -->  waits on its socket
+//	Outside  make cgroups, set the limits    -->  Inside   join them; mounts, devices, pivot_root, names
+//	                                              Confine  user, capabilities, seccomp
+//	start                                    -->  Program  execve
+package plan
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/explain"
+	"glassbox/kernel/look"
+)
+
+// Host is what a plan has to know about the machine. Look gathers it.
+type Host struct {
+	Cgroups      look.Layout     `json:"cgroups"`
+	Paths        map[string]Kind `json:"paths"`        // of bind sources, masked and read-only paths
+	Capabilities uint64          `json:"capabilities"` // what we have and so can give
+	CPUs         string          `json:"cpus"`         // of a v1 host's topmost cpuset, as "0-3"
+	MemoryNodes  string          `json:"memoryNodes"`
+}
+
+// Kind is what lies at a path of the host.
+type Kind string
+
+// The kinds that matter for a mount.
+const (
+	Absent Kind = ""
+	Dir    Kind = "dir"
+	File   Kind = "file"
+)
+
+// Container is what is to be born: the specification, and where it lies.
+type Container struct {
+	ID      string      `json:"id"`
+	Bundle  string      `json:"bundle"`
+	Spec    *specs.Spec `json:"spec"`
+	Filter  Filter      `json:"filter"`            // the compiled seccomp profile
+	Init    bool        `json:"init,omitempty"`    // a reaper as PID 1
+	Stay    bool        `json:"stay,omitempty"`    // no pivot_root: --no-pivot
+	Console bool        `json:"console,omitempty"` // the terminal's master goes over a socket
+}
+
+// Filter is a seccomp program as the kernel takes it; empty: no filter.
+type Filter struct {
+	Program []byte `json:"program,omitempty"`
+	Flags   uint   `json:"flags,omitempty"`
+}
+
+// Rootfs is the absolute path of the root file system.
+func (c Container) Rootfs() string {
+	if filepath.IsAbs(c.Spec.Root.Path) {
+		return filepath.Clean(c.Spec.Root.Path)
+	}
+	return filepath.Join(c.Bundle, c.Spec.Root.Path)
+}
+
+// Inside is what the stage does in the new namespaces before it gives up its rights.
+func Inside(c Container, h Host) []explain.Step {
+	return slices.Concat(
+		selfJoinSteps(c, h),
+		namespaceSteps(c.Spec),
+		rootSteps(c),
+		mountSteps(c, h),
+		deviceSteps(c),
+		terminalSteps(c),
+		nameSteps(c.Spec),
+		sysctlSteps(c.Spec),
+		oomSteps(c.Spec.Process),
+		hideSteps(c, h),
+		pivotSteps(c),
+	)
+}
+
+// Whole is the plan from the first step to the last, as --dry-run and --script want it.
+func Whole(c Container, h Host) []explain.Step {
+	outside, inside := Halves(c, h, 0, c.Spec.Process.Args[0])
+	return append(outside, inside...)
+}
+
+// Halves is the whole plan, cut where it goes inside. pid is the stage's, 0 if it is not born yet; program is where the
+// program was found, or its name.
+func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
+	return append([]explain.Step{Birth(c, nil)}, Outside(c, h, pid)...),
+		slices.Concat(Inside(c, h), Confine(c, h), Last(c, c.Spec.Process, program, 3))
+}
+
+func hasNamespace(spec *specs.Spec, kind specs.LinuxNamespaceType) bool {
+	return slices.ContainsFunc(spec.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind })
+}
+
+// newNamespace tells whether the container gets a namespace of this kind of its own, rather than joining one.
+func newNamespace(spec *specs.Spec, kind specs.LinuxNamespaceType) bool {
+	return slices.ContainsFunc(spec.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind && n.Path == "" })
+}

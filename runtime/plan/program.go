@@ -1,0 +1,84 @@
+// This file is the last step of a birth, and the whole plan of a visit: an exec into a running container.
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+)
+
+// Last becomes the program that was found at path. Descriptors from closed on stay behind. With --init it is the reaper that
+// is executed, and the program becomes its child. LESSON: program
+func Last(c Container, p *specs.Process, path string, closed uint) []explain.Step {
+	var last explain.Op = kernel.Exec{Path: path, Args: p.Args, Env: p.Env}
+	if c.Init && p == c.Spec.Process {
+		last = kernel.ExecSelf{Args: append([]string{"glassbox: init", path}, p.Args...), Env: p.Env}
+	}
+	return []explain.Step{explain.Say("Become the program",
+		"execve keeps the process, with its namespaces and limits, and replaces what it runs", "01",
+		kernel.CloseOnExec{First: closed}, last).Kept("there is nothing else to run")}
+}
+
+// visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. The mount
+// namespace comes later, by the stage itself.
+var visited = []struct {
+	kind specs.LinuxNamespaceType
+	file string
+}{
+	{specs.UserNamespace, "user"}, {specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"},
+	{specs.CgroupNamespace, "cgroup"}, {specs.TimeNamespace, "time"}, {specs.PIDNamespace, "pid"},
+}
+
+// Visit starts a stage in the namespaces of the process init. OCI has no word for it; runc and Docker call it exec.
+func Visit(c Container, init int, child *kernel.Child) explain.Step {
+	op := kernel.Clone{Child: child}
+	for _, v := range visited {
+		if hasNamespace(c.Spec, v.kind) {
+			op.Join = append(op.Join, kernel.Namespace{Flag: cloneFlag(v.kind), Path: fmt.Sprintf("/proc/%d/ns/%s", init, v.file)})
+		}
+	}
+	return explain.Say("Start a process in its namespaces",
+		"the container is no place one can enter: it is the namespaces and cgroups of a process, joined one by one", "01", op).
+		Kept("without the process nothing can be run")
+}
+
+// VisitOutside moves the visitor into the container's cgroups where it can not do so itself.
+func VisitOutside(c Container, h Host, pid int) []explain.Step {
+	dirs := CgroupDirs(c, h.Cgroups)
+	if joinsByItself(c, h) || len(dirs) == 0 {
+		return nil
+	}
+	return []explain.Step{joinStep(dirs, pid)}
+}
+
+// VisitInside ends where Confine begins.
+func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step {
+	steps := slices.Concat(selfJoinSteps(c, h), oomSteps(p))
+	if hasNamespace(c.Spec, specs.MountNamespace) {
+		steps = append(steps, explain.Say("Join the mount namespace",
+			"from here on every path is the container's", "01", kernel.JoinMounts{Path: fmt.Sprintf("/proc/%d/ns/mnt", init)}).
+			Kept("the program would run with the host's files"))
+	}
+	if p.Terminal {
+		steps = append(steps, Terminal(p, "/", false))
+	}
+	return slices.Concat(steps, confine(p, c.Filter, h))
+}
+
+// WithSocket returns the steps with the descriptor that the terminal's master is to be sent over. It is known only to the one
+// who carries the plan out.
+func WithSocket(steps []explain.Step, socket int) []explain.Step {
+	for _, s := range steps {
+		for i, op := range s.Ops {
+			if t, ok := op.(kernel.OpenTerminal); ok {
+				t.Socket = socket
+				s.Ops[i] = t
+			}
+		}
+	}
+	return steps
+}

@@ -1,0 +1,59 @@
+// This file decides the first and the last mounts of a container: private propagation before anything else, pivot_root when
+// everything is in place. Rule: between them the host's paths are still visible, afterwards only the container's.
+package plan
+
+import (
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+)
+
+const keepMounts = "the container's mounts would be made on the host"
+
+// rootSteps make the new root a mount point that leaks nothing. man 7 mount_namespaces; OCI linux.rootfsPropagation.
+func rootSteps(c Container) []explain.Step {
+	if !newNamespace(c.Spec, specs.MountNamespace) {
+		return nil
+	}
+	// A new mount namespace is a copy, but its mounts stay peers of the originals: what is mounted here would appear there.
+	how := uintptr(unix.MS_PRIVATE)
+	if p := propagation(c.Spec.Linux.RootfsPropagation); p&(unix.MS_SHARED|unix.MS_SLAVE) != 0 {
+		how = unix.MS_SLAVE // what the host mounts later may still come in
+	}
+	steps := []explain.Step{
+		explain.Say("Make mounts private",
+			"a new mount namespace still shares propagation with the host: mounts would leak out", "01",
+			kernel.SetPropagation{Target: "/", Type: how | unix.MS_REC}).Kept(keepMounts),
+		explain.Say("Make the root a mount point",
+			"pivot_root takes only a mount point; a bind of a directory on itself is one", "03",
+			kernel.Bind{Source: c.Rootfs(), Target: c.Rootfs(), Recursive: true}).Kept("pivot_root would fail"),
+	}
+	return steps
+}
+
+// pivotSteps swap the root. After them every path means the container's. LESSON: pivot
+func pivotSteps(c Container) []explain.Step {
+	if !hasNamespace(c.Spec, specs.MountNamespace) {
+		return nil
+	}
+	ops := []explain.Op{kernel.Chdir{Path: c.Rootfs()}, kernel.PivotRoot{}, kernel.Unmount{Target: "."}, kernel.Chdir{Path: "/"}}
+	if c.Stay {
+		ops = []explain.Op{kernel.Chdir{Path: c.Rootfs()}, kernel.MoveRoot{}, kernel.Chdir{Path: "/"}}
+	}
+	steps := []explain.Step{explain.Say("Swap the root directory",
+		"chroot can be walked out of; after pivot_root and umount the host's tree is gone", "03", ops...).
+		Kept("the program would run with the host's files as its root")}
+	if p := propagation(c.Spec.Linux.RootfsPropagation); p != 0 {
+		steps = append(steps, explain.Say("Set the root's propagation",
+			"the specification says where mounts made in the container may appear", "01",
+			kernel.SetPropagation{Target: "/", Type: p}))
+	}
+	if c.Spec.Root.Readonly {
+		steps = append(steps, explain.Say("Make the root read-only",
+			"last, for the steps before it had to make directories to mount on", "03",
+			kernel.RemountIn{Root: "/", Target: "/", Flags: unix.MS_RDONLY}))
+	}
+	return steps
+}

@@ -1,0 +1,143 @@
+// This file is the life of the stage.
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/runtime/plan"
+)
+
+// Main is called first thing when IsInside. It does not return.
+func Main() {
+	// Namespaces, user and capabilities belong to a thread. All is done on this one, and execve keeps it alone.
+	runtime.LockOSThread()
+	if os.Args[0] == initName {
+		os.Exit(reap(os.Args[1:]))
+	}
+	fd, err := strconv.Atoi(os.Args[1])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "glassbox: the stage is started by glassbox-oci, with a socket")
+		os.Exit(125)
+	}
+	unix.CloseOnExec(fd)
+	wire := NewConn(os.NewFile(uintptr(fd), "socket"))
+	var c Config
+	if wire.Receive(&c) != nil {
+		os.Exit(125) // the outside is gone
+	}
+	s := stage{Config: c, wire: wire}
+	err = s.become()
+	if !errors.Is(err, errOutsideGone) {
+		err = wire.Send(Message{Failure: failure(err)})
+	}
+	if err != nil {
+		os.Exit(125)
+	}
+	os.Exit(1)
+}
+
+var errOutsideGone = errors.New("the runtime outside is gone")
+
+type stage struct {
+	Config
+	wire *Conn
+}
+
+// become does the inside half of the plan and returns only when it failed.
+func (s *stage) become() error {
+	run := explain.Runner{Listener: s.listener(), Inside: true}
+	if err := run.Run(s.steps()...); err != nil {
+		return err
+	}
+	p := s.Container.Spec.Process
+	if s.Visit != nil {
+		p = s.Visit.Process
+	}
+	path, err := lookPath(p.Args[0], p.Env)
+	if err != nil {
+		return err
+	}
+	if err := s.ready(Ready{Program: path, Took: run.Took}); err != nil {
+		return err
+	}
+	if err := s.waitForStart(); err != nil {
+		return err
+	}
+	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve))...)
+}
+
+func (s *stage) steps() []explain.Step {
+	var steps []explain.Step
+	if s.Visit != nil {
+		steps = plan.VisitInside(s.Container, s.Visit.Process, s.Visit.Init, s.Host)
+	} else {
+		steps = slices.Concat(plan.Inside(s.Container, s.Host), plan.Confine(s.Container, s.Host))
+	}
+	return plan.WithSocket(steps, s.Console)
+}
+
+// listener sends each step out and waits, when somebody listens. When nobody does, the steps are only timed: a message and an
+// answer for each would cost more than the steps.
+func (s *stage) listener() explain.Listener {
+	if !s.Listen {
+		return nil
+	}
+	return explain.Relay(func(e explain.Event) error { return s.wire.Send(Message{Event: &e}) }, s.answer)
+}
+
+func (s *stage) answer() (a explain.Answer, err error) {
+	err = s.wire.Receive(&a)
+	return a, err
+}
+
+func (s *stage) ready(r Ready) error {
+	if s.wire.Send(Message{Ready: &r}) != nil {
+		return errOutsideGone
+	}
+	if _, err := s.answer(); err != nil {
+		return errOutsideGone
+	}
+	return nil
+}
+
+// waitForStart blocks in open until the other end of the fifo is opened. man 7 fifo. LESSON: fifo
+func (s *stage) waitForStart() error {
+	if s.Fifo == 0 {
+		return nil
+	}
+	fd, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", s.Fifo), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("wait for the start: %w", err)
+	}
+	if _, err := unix.Write(fd, []byte{0}); err != nil {
+		return fmt.Errorf("wait for the start: %w", err)
+	}
+	return nil
+}
+
+func failure(err error) *Failure {
+	f := &Failure{Text: err.Error(), Code: 125}
+	var notRun *execError
+	var refused *kernel.Error
+	switch {
+	case errors.Is(err, explain.ErrQuit):
+		f.Text = ""
+	case errors.As(err, &notRun):
+		f.Code = notRun.code
+	case errors.As(err, &refused) && len(refused.Call) > 6 && refused.Call[:6] == "execve":
+		f.Code = 126
+		if errors.Is(err, unix.ENOENT) { // the file is there: its interpreter is not
+			f.Code = 127
+		}
+	}
+	return f
+}

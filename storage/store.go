@@ -1,0 +1,103 @@
+// This file opens a store. Its locks are held on directories, which are never replaced, and are gone with the process.
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/storage/box"
+)
+
+// Store is an image store on disk.
+type Store struct {
+	root     string
+	embedded func() (io.ReadCloser, error) // the image that is always there, as load reads it
+}
+
+// Open opens the store at root and makes it where there is none.
+func Open(root string) (*Store, error) {
+	s, err := open(root, box.Open)
+	if err != nil {
+		return nil, fmt.Errorf("open the image store %s: %w", root, err)
+	}
+	return s, nil
+}
+
+func open(root string, embedded func() (io.ReadCloser, error)) (*Store, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{root: root, embedded: embedded}
+	// Written last, so it says that the rest is there.
+	_, err = os.Stat(s.path("oci-layout"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = s.create()
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w: run it as root, or choose a place of your own with --root", err)
+	}
+	return s, err
+}
+
+// create makes the folders. Others may pass through them, as a container with a user namespace must, but not list them.
+func (s *Store) create() error {
+	for _, dir := range []string{"blobs/sha256", "layers", "l", "containers", "tmp"} {
+		if err := os.MkdirAll(s.path(dir), 0o711); err != nil {
+			return err
+		}
+	}
+	unlock, err := lock(s.root)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := os.Stat(s.path("index.json")); errors.Is(err, fs.ErrNotExist) {
+		if err := s.writeIndex(emptyIndex()); err != nil {
+			return err
+		}
+	}
+	return s.write("oci-layout", []byte(`{"imageLayoutVersion":"1.0.0"}`))
+}
+
+// path returns a path inside the store.
+func (s *Store) path(elem ...string) string {
+	return filepath.Join(append([]string{s.root}, elem...)...)
+}
+
+// lock waits until this process alone holds the directory; the function that it returns lets go.
+func lock(dir string) (unlock func(), err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		if err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), f.Close())
+	}
+	return func() { f.Close() }, nil
+}
+
+// Containers lists the ids that have a folder in the store, for an audit to compare with the containers that are known.
+func (s *Store) Containers() ([]string, error) {
+	entries, err := os.ReadDir(s.path("containers"))
+	if err != nil {
+		return nil, fmt.Errorf("list the containers in the store: %w", err)
+	}
+	ids := make([]string, len(entries))
+	for i, e := range entries {
+		ids[i] = e.Name()
+	}
+	return ids, nil
+}
