@@ -63,7 +63,7 @@ func (e *Engine) leaks() ([]Leak, error) {
 	}
 	var all []Leak
 	for _, look := range []func(owners) ([]Leak, error){
-		e.deadContainers, e.strayShims, e.strayRuntime, e.strayMounts, e.strayNamespaces, e.strayLinks, e.strayPorts,
+		e.deadContainers, e.orphans, e.strayShims, e.strayRuntime, e.strayMounts, e.strayNamespaces, e.strayLinks, e.strayPorts,
 		e.strayCgroups, e.strayLeases, e.strayLive, e.halfMade, e.strayNames,
 	} {
 		found, err := look(o)

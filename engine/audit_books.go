@@ -5,8 +5,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -37,6 +39,28 @@ func (e *Engine) deadContainers(o owners) ([]Leak, error) {
 		}
 	}
 	return leaks, nil
+}
+
+// orphans were to be removed at their end (--rm) and never began: the command that made them was killed.
+func (e *Engine) orphans(o owners) ([]Leak, error) {
+	var leaks []Leak
+	for _, id := range slices.Sorted(maps.Keys(o.records)) {
+		r := o.records[id]
+		if !r.Request.AutoRemove || o.alive[id] || exists(e.live(id)) || exists(e.dir(id, storyFile)) {
+			continue
+		}
+		leaks = append(leaks, Leak{
+			Kind: "container", Object: r.Name, Why: "the command that was to start and remove it was killed",
+			Remedy: "glassbox rm " + r.Name,
+			fix:    func() error { return e.delete(r) },
+		})
+	}
+	return leaks, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // strayShims were started by this engine for containers that are no more.

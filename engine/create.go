@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"time"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
 	"glassbox/explain"
 	"glassbox/kernel"
 	"glassbox/network"
@@ -19,8 +21,11 @@ import (
 type newborn struct {
 	*Record
 	image  storage.Image
+	size   *specs.Box // of the caller's terminal, where it is known
 	story  explain.Record
 	unlock func()
+
+	oldCable bool // the kernel has not deleted the one of the last run yet
 }
 
 // Create makes a container and returns its id.
@@ -48,31 +53,42 @@ func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*ne
 		return nil, err
 	}
 	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}
-	if err := runner.Run(e.createPlan(n.ID, image)...); err != nil {
+	if err := e.carryOut(n, runner); err != nil {
 		return nil, errors.Join(interrupted(ctx, err), runner.Rollback())
-	}
-	if err := e.register(n); err != nil {
-		return nil, errors.Join(err, runner.Rollback())
 	}
 	return n, nil
 }
 
-// register puts the container into the books.
-func (e *Engine) register(n *newborn) error {
+// carryOut locks the directory as soon as there is one, so that nobody takes what is under way for a leak.
+func (e *Engine) carryOut(n *newborn, runner *explain.Runner) error {
+	plan := e.createPlan(n.ID, n.image)
+	if err := runner.Run(plan[0]); err != nil {
+		return err
+	}
 	unlock, err := lockDir(e.dir(n.ID))
 	if err != nil {
 		return err
 	}
-	if n.Name, err = e.claimName(n.Request.Name, n.ID); err == nil {
-		if err = writeJSON(e.dir(n.ID, recordFile), n.Record); err != nil {
-			err = errors.Join(err, e.disclaim(n.Name, n.ID))
-		}
+	if err = runner.Run(plan[1:]...); err == nil {
+		err = e.register(n)
 	}
 	if err != nil {
 		unlock()
 		return err
 	}
 	n.unlock = unlock
+	return nil
+}
+
+// register puts the container into the books.
+func (e *Engine) register(n *newborn) error {
+	var err error
+	if n.Name, err = e.claimName(n.Request.Name, n.ID); err != nil {
+		return err
+	}
+	if err := writeJSON(e.dir(n.ID, recordFile), n.Record); err != nil {
+		return errors.Join(err, e.disclaim(n.Name, n.ID))
+	}
 	return nil
 }
 

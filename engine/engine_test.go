@@ -28,15 +28,23 @@ func TestMain(m *testing.M) {
 	os.Exit(testkit.Sandbox(m))
 }
 
-// glassbox knows two commands: "release ID", and "run PROGRAM COMMAND…", where PROGRAM is glassbox-oci.
+// glassbox knows three commands: "release ID", "run PROGRAM COMMAND…", where PROGRAM is glassbox-oci, and "die PROGRAM STEP WHO",
+// which runs a container and is killed right after a step: see dieAfter.
 func glassbox(root, state, command string, args []string) error {
 	e := &Engine{Root: root, State: state, Runtime: args[0], Self: []string{os.Args[0], asGlassbox, root, state}}
 	if command == "release" {
 		return e.Release(context.Background(), args[0])
 	}
-	r := quiet(args[1:]...)
-	r.AutoRemove, r.Name = true, "foreground"
-	_, err := e.Run(context.Background(), RunRequest{Request: r, Streams: Streams{Stdout: os.Stdout, Stderr: os.Stderr}})
+	request := RunRequest{Request: quiet(args[1:]...), Streams: Streams{Stdout: os.Stdout, Stderr: os.Stderr}}
+	request.AutoRemove, request.Name = true, "foreground"
+	if command == "die" {
+		listener, err := e.dieAfter(args[1], args[2])
+		if err != nil {
+			return err
+		}
+		request.Request, request.Listener = publishing(), listener
+	}
+	_, err := e.Run(context.Background(), request)
 	return err
 }
 

@@ -83,7 +83,9 @@ func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, err
 	if err != nil {
 		return nil, err
 	}
-	return ExecProcess(spec, r, account, all), nil
+	process := ExecProcess(spec, r, account, all)
+	process.ConsoleSize = r.Streams.firstSize()
+	return process, nil
 }
 
 func (e *Engine) readSpec(id string) (*specs.Spec, error) {

@@ -13,6 +13,7 @@ func (e *Engine) Run(ctx context.Context, r RunRequest) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{ID: n.ID}
+	n.size = r.Streams.firstSize()
 	s, err := e.start(ctx, n, r.Listener, !r.Detach)
 	if err != nil {
 		err = errors.Join(err, e.delete(n.Record))

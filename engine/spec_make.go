@@ -14,6 +14,7 @@ func (e *Engine) spec(n *newborn, account Account) (*specs.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	spec.Process.ConsoleSize = n.size
 	return spec, Confine(spec, n.Request.Security)
 }
 

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 
 	"glassbox/engine/shim/wire"
@@ -29,6 +30,7 @@ func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result,
 		return Result{}, err
 	}
 	result := Result{ID: n.ID}
+	n.size = r.Streams.firstSize()
 	s, err := e.start(ctx, n, r.Listener, r.Attach)
 	if err != nil {
 		n.unlock()
@@ -79,6 +81,8 @@ func (e *Engine) readyToStart(n *newborn) error {
 		return err
 	}
 	n.image, err = store.Image(n.ImageID)
+	_, missing := net.InterfaceByName(network.Endpoint{ID: n.ID}.Veth())
+	n.oldCable = missing == nil
 	return err
 }
 
@@ -164,6 +168,11 @@ func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, ru
 func (e *Engine) startPlan(n *newborn, end network.Endpoint, host network.Host, resolv string) []explain.Step {
 	_, plan := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
 	plan = append(plan, e.etcPlan(n.ID, n.Request, end, resolv)...)
+	if n.oldCable {
+		plan = append(plan, explain.Say("Remove the cable of the last run",
+			"the kernel does so by itself in its own time, and the new one needs its name now", "04",
+			kernel.LinkDelete{Name: end.Veth()}).Kept("the new cable could not be laid"))
+	}
 	return append(plan, network.AttachPlan(end, host)...)
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
 	"glassbox/engine/shim/wire"
 )
 
@@ -104,5 +106,15 @@ func resize(conn *wire.Conn, sizes <-chan Size, done <-chan struct{}) {
 				return
 			}
 		}
+	}
+}
+
+// firstSize takes the size that is known before the start, so that the program never sees a terminal of no size at all.
+func (s Streams) firstSize() *specs.Box {
+	select {
+	case size := <-s.Size:
+		return &specs.Box{Height: uint(size.Rows), Width: uint(size.Columns)}
+	default:
+		return nil
 	}
 }

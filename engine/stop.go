@@ -53,7 +53,7 @@ func (e *Engine) end(ctx context.Context, id string, signal unix.Signal, patienc
 		_, err := e.await(waiting, id)
 		ended <- err
 	}()
-	if err := e.signal(id, signal); err != nil {
+	if err := e.signalUnlessEnded(id, signal); err != nil {
 		return err
 	}
 	var over <-chan time.Time
@@ -65,10 +65,22 @@ func (e *Engine) end(ctx context.Context, id string, signal unix.Signal, patienc
 		return errors.Join(err, e.Release(ctx, id))
 	case <-over:
 	}
-	if err := e.signal(id, unix.SIGKILL); err != nil {
+	if err := e.signalUnlessEnded(id, unix.SIGKILL); err != nil {
 		return err
 	}
 	return errors.Join(<-ended, e.Release(ctx, id))
+}
+
+// signalUnlessEnded takes it for success if there is nobody left to send a signal to.
+func (e *Engine) signalUnlessEnded(id string, number unix.Signal) error {
+	err := e.signal(id, number)
+	if err == nil {
+		return nil
+	}
+	if status, statusErr := e.status(id); statusErr == nil && status.State != wire.Running {
+		return nil
+	}
+	return err
 }
 
 // Kill sends a signal, by name or number, to the first process of a container; empty: SIGKILL.

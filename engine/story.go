@@ -11,9 +11,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"glassbox/explain"
+	"glassbox/runtime/container"
 )
 
 // Story returns every step of a container's birth, in order.
@@ -22,19 +22,32 @@ func (e *Engine) Story(ctx context.Context, ref string) ([]explain.Event, error)
 	if err != nil {
 		return nil, err
 	}
-	var story []explain.Event
-	for _, path := range []string{
-		e.dir(r.ID, storyFile),
-		e.live(r.ID, storyFile), filepath.Join(e.runtimeRoot(), r.ID, storyFile), // while it runs
-		e.dir(r.ID, lastStoryFile), // afterwards both of them
-	} {
-		part, err := readStory(path)
-		if err != nil {
-			return nil, err
-		}
-		story = append(story, part...)
+	made, err := readStory(e.dir(r.ID, storyFile))
+	if err != nil {
+		return nil, err
 	}
-	return story, nil
+	started, err := e.startStory(r.ID)
+	return append(made, started...), err
+}
+
+// startStory is kept as a whole when the container has ended. While it runs, the runtime has its own half.
+func (e *Engine) startStory(id string) ([]explain.Event, error) {
+	ours, err := readStory(e.live(id, storyFile))
+	if err != nil {
+		return nil, err
+	}
+	if len(ours) == 0 {
+		return readStory(e.dir(id, lastStoryFile))
+	}
+	c, err := container.Load(e.runtimeRoot(), id)
+	if errors.Is(err, container.ErrNotFound) {
+		return ours, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := c.Story()
+	return append(ours, theirs...), err
 }
 
 func readStory(path string) ([]explain.Event, error) {

@@ -25,7 +25,7 @@ func (p *Pause) Hear(e Event) Answer {
 		return Go
 	}
 	for {
-		fmt.Fprint(p.Out, "     > ")
+		fmt.Fprint(p.Out, "     Enter s f q ! ? > ")
 		line, err := p.In.ReadString('\n')
 		if err != nil {
 			fmt.Fprintln(p.Out)

@@ -24,6 +24,7 @@ type Print struct {
 	number  int
 	inside  bool
 	started bool
+	id      string // the container's, once a line has shown it: printed as $ID from then on
 }
 
 // Hear prints e.
@@ -54,13 +55,16 @@ func (p *Print) open(e Event) {
 		p.started, p.inside = true, e.Inside
 		p.heading(e.Inside)
 	}
-	p.number++
+	if p.number++; p.number > 1 {
+		fmt.Fprintln(p.W)
+	}
 	lesson := ""
 	if e.Lesson != "" {
 		lesson = p.paint(dim, "  (lesson "+e.Lesson+")")
 	}
 	fmt.Fprintf(p.W, "%3d  %s%s\n", p.number, p.paint(bold, e.Title), lesson)
 	p.line("why", e.Why)
+	p.learnID(e)
 	for _, op := range e.Ops {
 		p.line("call", p.paint(cyan, op.Call))
 		if op.Shell != "" {
@@ -73,6 +77,9 @@ func (p *Print) heading(inside bool) {
 	text := "on the host"
 	if inside {
 		text = "inside the new namespaces"
+	}
+	if p.number > 0 {
+		fmt.Fprintln(p.W)
 	}
 	fmt.Fprintf(p.W, "%s\n", p.paint(yellow, "-- "+text+" --"))
 }
@@ -88,8 +95,40 @@ func (p *Print) close(e Event) {
 	}
 }
 
+// learnID finds the container's id, 64 hexadecimal digits, which would make every path unreadable.
+func (p *Print) learnID(e Event) {
+	if p.id != "" {
+		return
+	}
+	for _, op := range e.Ops {
+		if p.id = findID(op.Call); p.id != "" {
+			fmt.Fprintf(p.W, "     with   ID=%s\n", p.id)
+			return
+		}
+	}
+}
+
+func findID(text string) string {
+	const digits = 64
+	run := 0
+	for i, c := range []byte(text) {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'f' {
+			run++
+		} else {
+			run = 0
+		}
+		if run == digits {
+			return text[i+1-digits : i+1]
+		}
+	}
+	return ""
+}
+
 // line prints one labelled text; further lines of it stand under the first.
 func (p *Print) line(label, text string) {
+	if p.id != "" {
+		text = strings.ReplaceAll(text, p.id, "$ID")
+	}
 	indent := "\n" + strings.Repeat(" ", 12)
 	fmt.Fprintf(p.W, "     %-6s %s\n", label, strings.ReplaceAll(text, "\n", indent))
 }

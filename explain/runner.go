@@ -12,7 +12,7 @@ import (
 )
 
 // ErrQuit is returned by Run when the listener wants no more.
-var ErrQuit = errors.New("stopped by the one who was listening")
+var ErrQuit = errors.New("stopped, as asked; what was done is undone")
 
 // Journal keeps inverses where a crash can not reach them. package kernel has the one on disk.
 type Journal interface {
@@ -122,19 +122,20 @@ func (r *Runner) drop(op Op) error {
 }
 
 // Rollback takes back what was done, newest first. It goes on after an error, for the rest can still be put right, and
-// returns all errors together.
+// returns all errors together. From the first error on the journal is left as it is: what could not be undone is then its
+// newest entry, and to undo the older ones again does no harm.
 func (r *Runner) Rollback() error {
-	var errs []error
+	var failures error
 	for len(r.undo) > 0 {
 		last := len(r.undo) - 1
 		err := r.undo[last].Do()
 		r.undo = r.undo[:last]
-		if err == nil && r.Journal != nil {
+		if err == nil && failures == nil && r.Journal != nil {
 			err = r.Journal.Pop()
 		}
-		errs = append(errs, err)
+		failures = errors.Join(failures, err)
 	}
-	return errors.Join(errs...)
+	return failures
 }
 
 // failed names the step in an error, in the middle of a sentence: "make mounts private: mount(…): operation not permitted".

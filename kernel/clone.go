@@ -38,7 +38,7 @@ type TimeOffset struct {
 
 // Clone starts a copy of this program in new namespaces. The copy is executed anew (the Go runtime is several threads, and
 // fork copies just one), so it begins at main, finds what it is by its arguments, and is told the rest through a socket.
-// man 2 clone, man 2 setns. LESSON: clone
+// man 2 clone, man 2 setns.
 type Clone struct {
 	New     uintptr // CLONE_NEW* of the namespaces to make
 	Join    []Namespace
@@ -119,7 +119,7 @@ func procMaps(maps []IDMap) []syscall.SysProcIDMap {
 
 // readonlySelf opens this program through a detached read-only mount of its own. A container's process can reach the file it
 // was started from by /proc/PID/exe and, being root, write to it: that was CVE-2019-5736. Through this mount the kernel
-// answers EROFS, and nobody inside can remount what is in no mount namespace. LESSON: readonly-self
+// answers EROFS, and nobody inside can remount what is in no mount namespace.
 func readonlySelf() (*os.File, error) {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, "/proc/self/exe", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
 	if err != nil {
@@ -156,7 +156,9 @@ func (c Clone) Call() string {
 			lines = append(lines, fmt.Sprintf("write(\"/proc/self/timens_offsets\", %q)", offsetLines(c.Offsets)))
 		}
 	}
-	lines = append(lines, "clone("+flagString(c.New&^unix.CLONE_NEWTIME|uintptr(unix.SIGCHLD), cloneFlags)+")")
+	lines = append(lines, `open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC)`,
+		`mount_setattr("/proc/self/exe", "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY})`,
+		"clone("+flagString(c.New&^unix.CLONE_NEWTIME|uintptr(unix.SIGCHLD), cloneFlags)+")")
 	if c.New&unix.CLONE_NEWUSER != 0 {
 		lines = append(lines, fmt.Sprintf("write(\"/proc/$PID/uid_map\", %q)", mapLines(c.UIDs)),
 			fmt.Sprintf("write(\"/proc/$PID/gid_map\", %q)", mapLines(c.GIDs)))

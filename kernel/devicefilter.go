@@ -21,7 +21,7 @@ type DeviceRule struct {
 	Access       string // of r, w, m (mknod)
 }
 
-// DeviceFilter attaches the rules to the group at Path. LESSON: device-filter
+// DeviceFilter attaches the rules to the group at Path.
 type DeviceFilter struct {
 	Path  string
 	Rules []DeviceRule

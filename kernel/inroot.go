@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MountIn attaches a file system at Target inside Root. LESSON: in-root
+// MountIn attaches a file system at Target inside Root.
 type MountIn struct {
 	Root                   string
 	Source, Target, FSType string

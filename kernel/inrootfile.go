@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// EnsureDirIn makes a directory, and those above it, where they are missing inside Root. LESSON: ensure-dir-in
+// EnsureDirIn makes a directory, and those above it, where they are missing inside Root.
 type EnsureDirIn struct {
 	Root, Path string
 	Mode       uint32

@@ -77,6 +77,26 @@ func (l LinkUp) Do() error     { return Fail(l, l.message().send(l.Netns)) }
 func (l LinkUp) Call() string  { return l.message().call(l.Netns) }
 func (l LinkUp) Shell() string { return inNetns(l.Netns, "ip", "link", "set", l.Name, "up") }
 
+// LinkSettle waits until the kernel has noticed that a link's other end was switched on. It leaves that for later, and until
+// then drops what is to be sent: a second is lost before the first packet is tried again. Who asks for the state of the link
+// (ETHTOOL_GLINK) makes it look at once.
+type LinkSettle struct{ Name string }
+
+func (l LinkSettle) Do() error {
+	socket, err := routeSocket("")
+	if err != nil {
+		return Fail(l, err)
+	}
+	defer unix.Close(socket)
+	return Fail(l, askForLink(socket, l.Name))
+}
+func (l LinkSettle) Call() string {
+	return fmt.Sprintf("ioctl(NETLINK_ROUTE, SIOCETHTOOL, {ifr_name=%q, ETHTOOL_GLINK})", l.Name)
+}
+func (l LinkSettle) Shell() string {
+	return "until ip link show " + quote(l.Name) + " | grep -q 'state UP'; do :; done"
+}
+
 // LinkHairpin lets a bridge send a frame back through the port where it came in, which a switch never does by itself.
 type LinkHairpin struct{ Name string }
 

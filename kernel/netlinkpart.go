@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -148,3 +149,19 @@ func (n netnsFile) encode(e *encoder) ([]byte, error) {
 	return number(fd).encode(e)
 }
 func (n netnsFile) String() string { return fmt.Sprintf("open(%q)", string(n)) }
+
+// askForLink does ioctl(SIOCETHTOOL, ETHTOOL_GLINK): a struct ifreq that points to a struct ethtool_value.
+func askForLink(socket int, name string) error {
+	value := [2]uint32{unix.ETHTOOL_GLINK}
+	request := struct {
+		name [unix.IFNAMSIZ]byte
+		data *[2]uint32
+		pad  [16]byte
+	}{data: &value}
+	copy(request.name[:unix.IFNAMSIZ-1], name)
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(socket), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&request)))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}

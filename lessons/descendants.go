@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -82,6 +83,24 @@ func killDescendants(shell int, before time.Time, output <-chan string) error {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
+}
+
+// killStrays kills what is left of a lesson that was itself killed: processes that have its directory in their environment.
+func killStrays(dir string) error {
+	pids, err := look.Processes()
+	if err != nil {
+		return err
+	}
+	for _, pid := range pids {
+		environment, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+		if err != nil || !strings.Contains(string(environment), "GBLESSON="+dir+"\x00") {
+			continue // an error means that it has ended, or is a thread of the kernel
+		}
+		if err := unix.Kill(pid, unix.SIGKILL); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("kill process %d, left by a lesson that was killed: %w", pid, err)
+		}
+	}
+	return nil
 }
 
 // descendants lists the children of pid, their children, and so on.

@@ -11,6 +11,7 @@ func ruleKinds() []kind {
 	return []kind{
 		{"a rule at {hook} of {pid} has counted a packet and says {words}", countingRule},
 		{"a rule at {hook} of {pid} says {words}", rule},
+		{"map {name} of {pid} sends {key} to {value}", mapSends},
 	}
 }
 
@@ -57,4 +58,32 @@ func rule(args []string) (finding, error) {
 
 func countingRule(args []string) (finding, error) {
 	return findRule(args, func(r nft.Rule) bool { return r.Counter != nil && r.Counter.Packets > 0 })
+}
+
+// mapSends looks for an element in a named map of the firewall.
+func mapSends(args []string) (finding, error) {
+	file, err := netns(args[1])
+	if err != nil {
+		return finding{}, err
+	}
+	tables, err := nft.Tables(file)
+	if err != nil {
+		return finding{}, err
+	}
+	var f finding
+	for _, t := range tables {
+		for _, s := range t.Sets {
+			if s.Name != args[0] {
+				continue
+			}
+			for _, e := range s.Elements {
+				f.holds = f.holds || e.Key == args[2] && like(args[3], e.Value)
+				f.evidence = append(f.evidence, fmt.Sprintf("nf_tables in %s: map %s: %s -> %s", file, s.Name, e.Key, e.Value))
+			}
+		}
+	}
+	if len(f.evidence) == 0 {
+		f.evidence = []string{fmt.Sprintf("nf_tables in %s: no map %s, or nothing in it", file, args[0])}
+	}
+	return f, nil
 }

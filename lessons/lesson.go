@@ -6,7 +6,7 @@
 //	facts.go       the language of checks, and facts_*.go           judge.go     a check with its controls -> Verdict
 //	play.go        one lesson, part by part                         verify.go    every lesson, unattended
 //	walk.go        one lesson with a person at the terminal         render.go    Markdown -> terminal
-//	progress.go    what was passed                                  anchors.go   quotes of our own code
+//	progress.go    what was passed                                  anchors_test.go  quotes of our own code
 //
 // Rule: checks see the world only through kernel/look, and lessons drive the glassbox program as a learner does, so that a
 // check can not share a bug with what it checks.

@@ -56,6 +56,9 @@ func start(l Lesson, terminal *os.File) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start lesson %s: %w", l.ID(), err)
 	}
+	if err := killStrays(at.dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("start lesson %s: %w", l.ID(), err), at.leave())
+	}
 	s := &Session{places: at, mark: rand.Text(), lines: make(chan string, 64), ended: make(chan error, 1), closed: make(chan struct{})}
 	if err := s.open(terminal); err != nil {
 		return nil, errors.Join(fmt.Errorf("start lesson %s: %w", l.ID(), err), at.leave())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -132,5 +133,29 @@ func TestMissingProgramIsALoudSkip(t *testing.T) {
 	}
 	if _, err := begin(context.Background(), l, os.Stdout, nil); !errors.Is(err, errMissing) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// A lesson that was killed can not take back anything. The next one finds what it left, by the environment.
+func TestStraysAreKilled(t *testing.T) {
+	testkit.Need(t, testkit.Root())
+	stray, other := exec.Command("sleep", "1005"), exec.Command("sleep", "1006")
+	stray.Env, other.Env = []string{"GBLESSON=/run/gblesson/99"}, []string{"GBLESSON=/run/gblesson/98"}
+	for _, c := range []*exec.Cmd{stray, other} {
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := killStrays("/run/gblesson/99"); err != nil {
+		t.Fatal(err)
+	}
+	if err := stray.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Errorf("the stray ended with %v", err)
+	}
+	if err := other.Process.Kill(); err != nil {
+		t.Errorf("the other one was killed, too: %v", err)
+	}
+	if err := other.Wait(); err == nil {
+		t.Error("a killed process ended well")
 	}
 }

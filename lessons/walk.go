@@ -83,7 +83,9 @@ func (g *guide) part(ctx context.Context, i int) error {
 	part := g.lesson.Parts[i]
 	switch part.Kind {
 	case Prose:
-		fmt.Fprintf(g.Out, "\n%s", g.paint.render(part.Lines, g.Width))
+		if text := g.paint.render(part.Lines, g.Width); text != "\n" {
+			fmt.Fprintf(g.Out, "\n%s", text)
+		}
 	case Run:
 		fmt.Fprintf(g.Out, "\n%s\n", g.paint.in(cyan, "    "+strings.Join(part.Lines, "\n    ")))
 		return g.ask(ctx, i, "run")

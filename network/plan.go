@@ -26,6 +26,7 @@ func AttachPlan(e Endpoint, h Host) []explain.Step {
 	return slices.Concat(sharedPlan(e.Network, h), namespacePlan(e), cablePlan(e), portsPlan(e))
 }
 
+// sharedPlan makes what all containers of the network use, where it is missing. LESSON: shared
 func sharedPlan(n Network, h Host) []explain.Step {
 	var steps []explain.Step
 	if h.Subnet != n.Subnet {
@@ -62,6 +63,7 @@ func namespacePlan(e Endpoint) []explain.Step {
 	}
 }
 
+// cablePlan connects the namespace with the bridge. LESSON: cable
 func cablePlan(e Endpoint) []explain.Step {
 	n := e.Network
 	return []explain.Step{
@@ -69,7 +71,7 @@ func cablePlan(e Endpoint) []explain.Step {
 			"one end in the bridge, the other in the container: what goes in here comes out there", lesson,
 			kernel.LinkAddVeth{Name: e.Veth(), Bridge: n.Bridge, MTU: n.MTU,
 				Peer: Inside, PeerNetns: e.Netns, PeerMAC: e.MAC()},
-			kernel.LinkUp{Netns: e.Netns, Name: Inside}),
+			kernel.LinkUp{Netns: e.Netns, Name: Inside}, kernel.LinkSettle{Name: e.Veth()}),
 		explain.Say("Give the container an address",
 			"the prefix length also tells it who is on the same bridge", lesson,
 			kernel.AddressAdd{Netns: e.Netns, Link: Inside, CIDR: netip.PrefixFrom(e.Address, n.Subnet.Bits()).String()}),

@@ -30,6 +30,7 @@ func TestContainersReachEachOther(t *testing.T) {
 }
 
 // TestFirstPacketArrives: a container that sends as soon as it lives must not lose a second to a cable that is not yet live.
+// Without LinkSettle about one in twenty does.
 func TestFirstPacketArrives(t *testing.T) {
 	freshHost(t)
 	attach(t, runner(t), endpoint(t, "ffffffffffff", "10.44.9.9"))

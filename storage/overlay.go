@@ -33,7 +33,7 @@ func (s *Store) Dirs(id string) Dirs {
 	}
 }
 
-// MountPlan unpacks what is missing of an image and mounts it for one container. Taking it back leaves the layers.
+// MountPlan unpacks what is missing of an image and mounts it for one container. Taking it back leaves the layers. LESSON: overlay
 func MountPlan(img Image, d Dirs) []explain.Step {
 	return append(unpackPlan(img),
 		explain.Say("Make the container's folders", "image layers are only read, so what the container writes needs a place of its own", "03",

@@ -16,7 +16,7 @@ func TestBadInput(t *testing.T) {
 	p := newPlace(t)
 	p.must("run", "--rm", "box", "true")
 	p.must("run", "-d", "--name", "taken", "--network", "none", "box", "sleep", "1000")
-	before := p.picture()
+	before := p.settled()
 	for _, c := range []struct {
 		line string
 		code int
@@ -58,7 +58,7 @@ func TestBadInput(t *testing.T) {
 		if strings.Count(r.stderr, "\n") != 1 || strings.Contains(r.stderr, "panic") || strings.Contains(r.stderr, "goroutine") {
 			t.Errorf("want one line: %s", r)
 		}
-		if diff := testkit.Diff(before, p.picture()); diff != "" {
+		if diff := p.changes(before, id.FindAllString(r.stdout+r.stderr, -1)...); diff != "" {
 			t.Errorf("left behind by %s:\n%s", c.line, diff)
 		}
 	}

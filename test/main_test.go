@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -122,8 +124,39 @@ func (p place) finish(cmd *exec.Cmd, args []string) result {
 	return result{args, stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// picture is the kernel's state, with the containers of this place.
-func (p place) picture() testkit.State {
+// picture is the kernel's state, with the cgroups of these containers and the files of this place.
+func (p place) picture(ids ...string) testkit.State {
 	p.t.Helper()
-	return testkit.Snapshot(p.t, testkit.Watch{Cgroups: "glassbox", Dirs: []string{p.state, filepath.Join(p.root, "containers")}})
+	return testkit.Snapshot(p.t, testkit.Watch{Cgroups: ids, Dirs: []string{p.state, filepath.Join(p.root, "containers"), filepath.Join(p.root, "names")}})
 }
+
+// settled waits until the cables of containers that have ended are gone, and takes a picture.
+func (p place) settled() testkit.State {
+	p.t.Helper()
+	for range 100 {
+		now := p.picture()
+		if !strings.Contains(strings.Join(now["link"], "\n"), "veth") {
+			return now
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	p.t.Fatal("the virtual cable of a container that has ended does not go away")
+	return nil
+}
+
+// changes compares with a picture taken before. The kernel takes its time to end a network namespace, and with it the links in
+// it, so a difference counts only if it stays.
+func (p place) changes(before testkit.State, ids ...string) string {
+	p.t.Helper()
+	diff := ""
+	for range 100 {
+		if diff = testkit.Diff(before, p.picture(ids...)); diff == "" {
+			return ""
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return diff
+}
+
+// id finds the ids of containers in what a command has printed.
+var id = regexp.MustCompile(`\b[0-9a-f]{64}\b`)

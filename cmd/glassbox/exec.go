@@ -16,13 +16,13 @@ func execCommand() *cli.Command {
 			flagSwitch("interactive", "keep standard input open", "i"),
 			flagSwitch("tty", "give the program a terminal", "t"),
 			flagSwitch("detach", "do not wait for it", "d"),
-			flagList("env", "an environment variable, `NAME=VALUE`", "e"),
+			flagList("env", "`NAME=VALUE` an environment variable", "e"),
 			flagList("env-file", "a file of environment variables"),
-			flagText("user", "`USER[:GROUP]`, names or numbers", "u"),
+			flagText("user", "`USER[:GROUP]` names or numbers, as the container has them", "u"),
 			flagText("workdir", "the directory to start in", "w"),
 			flagSwitch("privileged", "with all capabilities"),
 		},
-		Action: func(c *cli.Context) error { return orDaemonError(runExec(c)) },
+		Action: func(c *cli.Context) error { return withCode(runExec(c), 1) },
 	}
 }
 

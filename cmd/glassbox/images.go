@@ -17,7 +17,7 @@ func imagesCommand() *cli.Command {
 		Flags: []cli.Flag{
 			flagSwitch("quiet", "ids alone", "q"),
 			flagSwitch("no-trunc", "whole ids"),
-			flagText("format", "json, table `TEMPLATE`, or a Go template"),
+			flagText("format", "`TEMPLATE` json, table TEMPLATE, or a Go template"),
 		},
 		Action: images,
 	}

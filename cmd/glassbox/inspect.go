@@ -16,7 +16,7 @@ func inspectCommand() *cli.Command {
 		Name: "inspect", Usage: "tell all about containers",
 		ArgsUsage: "CONTAINER…",
 		UsageText: "glassbox inspect [flags] CONTAINER…\n\nglassbox inspect -f '{{.State.Pid}} {{.NetworkSettings.IPAddress}}' web",
-		Flags:     []cli.Flag{flagText("format", "json or a Go `TEMPLATE`", "f")},
+		Flags:     []cli.Flag{flagText("format", "`TEMPLATE` json or a Go", "f")},
 		Action:    inspect,
 	}
 }

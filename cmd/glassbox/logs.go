@@ -20,8 +20,8 @@ func logsCommand() *cli.Command {
 		Flags: []cli.Flag{
 			flagSwitch("follow", "go on printing what is written", "f"),
 			flagSwitch("timestamps", "put the time before each line", "t"),
-			&cli.StringFlag{Name: "tail", Aliases: []string{"n"}, Value: "all", Usage: "the last `LINES` only"},
-			flagText("since", "what was written since a `TIME`: 2026-11-01T10:00:00Z, or 10m ago, or seconds of the epoch"),
+			&cli.StringFlag{Name: "tail", Aliases: []string{"n"}, Value: "all", Usage: "`LINES` the last ones only"},
+			flagText("since", "`TIME` what was written since: 2026-11-01T10:00:00Z, or 10m ago, or seconds of the epoch"),
 		},
 		Action: logs,
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -44,7 +45,9 @@ func report(err error) int {
 	if err == nil || errors.As(err, &end) {
 		return int(end)
 	}
-	fmt.Fprintf(os.Stderr, "glassbox: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // several errors, one a line
+		fmt.Fprintf(os.Stderr, "glassbox: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 	var usage usageError
 	var with coded
 	switch {
@@ -57,6 +60,7 @@ func report(err error) int {
 }
 
 func newApp() *cli.App {
+	cli.HelpPrinter = printHelp
 	cli.HelpFlag = &cli.BoolFlag{Name: "help", Usage: "print this help"} // its short name is taken: run -h is --hostname
 	return &cli.App{
 		Name:        "glassbox",
@@ -81,10 +85,17 @@ func commands() []*cli.Command {
 		lessonCommand(), imagesCommand(), versionCommand(), releaseCommand(),
 	}
 	for _, c := range list {
-		c.HideHelpCommand = true
-		c.OnUsageError = badValue
+		ours(c)
 	}
 	return list
+}
+
+// ours gives a command what all have: no argument of it is taken for the command "help", and Docker's exit code for bad flags.
+func ours(c *cli.Command) {
+	c.HideHelpCommand, c.OnUsageError = true, badValue
+	for _, sub := range c.Subcommands {
+		ours(sub)
+	}
 }
 
 // badValue shortens what package flag says of a value: invalid value "x" for flag -pids-limit: parse error.

@@ -11,7 +11,7 @@ func stopCommand() *cli.Command {
 		ArgsUsage: "CONTAINER…",
 		UsageText: "glassbox stop [flags] CONTAINER…\n\nglassbox stop -t 2 web",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "time", Aliases: []string{"t", "timeout"}, Usage: "`SECONDS` to wait; -1: for ever (the container's own, else 10)", DefaultText: " "},
+			&cli.IntFlag{Name: "time", Aliases: []string{"t", "timeout"}, Usage: "`SECONDS` how long to wait; -1: for ever (the container's own, else 10)"},
 		},
 		Action: func(c *cli.Context) error {
 			if err := atLeast(c, 1); err != nil {

@@ -26,9 +26,9 @@ func psCommand() *cli.Command {
 			flagSwitch("quiet", "ids alone", "q"),
 			flagSwitch("no-trunc", "whole ids and commands"),
 			flagSwitch("latest", "the newest one, running or not", "l"),
-			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "the newest `NUMBER`, running or not", DefaultText: " "},
+			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "`NUMBER` that many of the newest, running or not"},
 			flagList("filter", "only those with status=, name=, id=, label=, ancestor= or exited=`VALUE`", "f"),
-			flagText("format", "json, table `TEMPLATE`, or a Go template such as '{{.ID}} {{.Names}}'"),
+			flagText("format", "`TEMPLATE` json, table TEMPLATE, or a Go template such as '{{.ID}} {{.Names}}'"),
 		},
 		Action: ps,
 	}

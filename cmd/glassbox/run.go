@@ -20,12 +20,13 @@ func runCommand() *cli.Command {
 		ArgsUsage: "IMAGE [COMMAND [ARG…]]",
 		UsageText: "glassbox run [flags] IMAGE [COMMAND [ARG…]]\n\nglassbox run --rm -it --memory 64m box sh",
 		Flags:     runFlags(),
-		Action:    func(c *cli.Context) error { return orDaemonError(run(c)) },
+		Action:    func(c *cli.Context) error { return withCode(run(c), 125) },
 	}
 }
 
-// orDaemonError gives Docker's exit code for "the engine could not": 125, or what the error itself asks for.
-func orDaemonError(err error) error {
+// withCode gives an error Docker's exit code for "the engine could not", unless it says by itself why a program does not run:
+// 127 there is none, 126 it can not be executed.
+func withCode(err error, code int) error {
 	var end exitCode
 	var usage usageError
 	var failure *wire.Failure
@@ -35,7 +36,7 @@ func orDaemonError(err error) error {
 	case errors.As(err, &failure):
 		return coded{err, failure.Code}
 	}
-	return coded{err, 125}
+	return coded{err, code}
 }
 
 func run(c *cli.Context) error {

@@ -46,11 +46,11 @@ func categorised(f cli.Flag, about string) cli.Flag {
 
 func storyFlags() []cli.Flag {
 	return []cli.Flag{
-		flagText("explain", "tell every step on standard error: text, or json, one event a line (--explain alone: text)"),
+		flagText("explain", "`FORMAT` tell every step on standard error: text (also --explain alone) or json, one event a line"),
 		flagSwitch("step", "stop before every step and ask"),
 		flagSwitch("dry-run", "print the plan and do nothing"),
 		flagSwitch("script", "print a shell script that makes the same container"),
-		flagList("without", "leave out the step of this `TITLE`, to see what it is for"),
+		flagList("without", "`TITLE` leave out the step of this title, to see what it is for"),
 	}
 }
 
@@ -60,11 +60,11 @@ func containerFlags() []cli.Flag {
 		flagSwitch("detach", "run in the background and print the id", "d"),
 		flagSwitch("rm", "remove the container when its program ends"),
 		flagSwitch("init", "run a small init as PID 1, which collects zombies and passes signals on"),
-		flagList("label", "a note on the container, `NAME=VALUE`", "l"),
+		flagList("label", "`NAME=VALUE` a note on the container", "l"),
 		flagText("cidfile", "write the id to this file"),
 		flagText("stop-signal", "the signal that stop sends (SIGTERM)"),
-		flagWhole("stop-timeout", "`SECONDS` that stop waits before it kills (10)"),
-		&cli.BoolFlag{Name: "sig-proxy", Value: true, Usage: "pass signals on to the program"},
+		flagWhole("stop-timeout", "`SECONDS` how long stop waits before it kills (10)"),
+		&cli.BoolFlag{Name: "sig-proxy", Value: true, Usage: "pass signals on to the program (true)"},
 	}
 }
 
@@ -72,10 +72,10 @@ func programFlags() []cli.Flag {
 	return []cli.Flag{
 		flagSwitch("interactive", "keep standard input open", "i"),
 		flagSwitch("tty", "give the program a terminal", "t"),
-		flagList("env", "an environment variable, `NAME=VALUE`; NAME alone takes the value from here", "e"),
+		flagList("env", "`NAME=VALUE` an environment variable; NAME alone takes the value from here", "e"),
 		flagList("env-file", "a file of environment variables"),
 		flagText("workdir", "the directory to start in", "w"),
-		flagText("user", "`USER[:GROUP]`, names or numbers", "u"),
+		flagText("user", "`USER[:GROUP]` names or numbers, as the container has them", "u"),
 		flagList("group-add", "a further group"),
 		flagText("entrypoint", "the program, in place of the image's"),
 	}
@@ -83,22 +83,22 @@ func programFlags() []cli.Flag {
 
 func fileFlags() []cli.Flag {
 	return []cli.Flag{
-		flagList("volume", "show a part of the host inside, `HOST:CONTAINER[:ro]`", "v"),
-		flagList("tmpfs", "a file system in memory, `DIR[:OPTIONS]`"),
+		flagList("volume", "`HOST:CONTAINER[:ro]` show a part of the host inside", "v"),
+		flagList("tmpfs", "`DIR[:OPTIONS]` a file system in memory"),
 		flagSwitch("read-only", "the image's files can not be changed"),
 		flagText("shm-size", "size of /dev/shm (64m)"),
-		flagList("device", "a device of the host, `HOST[:CONTAINER[:rwm]]`"),
+		flagList("device", "`HOST[:CONTAINER[:rwm]]` a device of the host"),
 	}
 }
 
 func networkFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "network", Aliases: []string{"net"}, Value: "bridge", Usage: "bridge, none, host or container:`NAME`"},
-		flagList("publish", "a port of the host for one of the container, `[ADDRESS:][HOST:]CONTAINER[/udp]`", "p"),
+		&cli.StringFlag{Name: "network", Aliases: []string{"net"}, Value: "bridge", Usage: "`MODE` bridge, none or host"},
+		flagList("publish", "`[ADDRESS:][HOST:]CONTAINER[/udp]` a port of the host for one of the container", "p"),
 		flagText("hostname", "the machine's name inside", "h"),
-		flagList("dns", "`ADDRESS` of a name server"),
-		flagList("add-host", "a line of /etc/hosts, `NAME:ADDRESS`"),
-		flagList("sysctl", "a kernel parameter of the container's namespaces, `NAME=VALUE`"),
+		flagList("dns", "`ADDRESS` a name server"),
+		flagList("add-host", "`NAME:ADDRESS` a line of /etc/hosts"),
+		flagList("sysctl", "`NAME=VALUE` a kernel parameter of the container's namespaces"),
 	}
 }
 
@@ -107,10 +107,10 @@ func limitFlags() []cli.Flag {
 		flagText("memory", "bytes, or with k, m, g", "m"),
 		flagText("memory-swap", "memory and swap together; -1: no limit to swap"),
 		flagText("cpus", "processors, such as 1.5"),
-		&cli.Uint64Flag{Name: "cpu-shares", Aliases: []string{"c"}, Usage: "weight against others (1024)", DefaultText: " "},
+		&cli.Uint64Flag{Name: "cpu-shares", Aliases: []string{"c"}, Usage: "weight against others (1024)"},
 		flagText("cpuset-cpus", "which processors, such as 0-2,4"),
-		flagWhole("pids-limit", "`NUMBER` of processes and threads; -1: no limit"),
-		flagList("ulimit", "a limit of each process, `NAME=SOFT[:HARD]`"),
+		flagWhole("pids-limit", "`NUMBER` how many processes and threads; -1: no limit"),
+		flagList("ulimit", "`NAME=SOFT[:HARD]` a limit of each process"),
 		flagWhole("oom-score-adj", "how readily it is killed when memory runs out, -1000 to 1000"),
 	}
 }
@@ -120,7 +120,7 @@ func rightsFlags() []cli.Flag {
 		flagList("cap-add", "give a capability, or ALL"),
 		flagList("cap-drop", "take a capability away, or ALL"),
 		flagSwitch("privileged", "all capabilities and devices, nothing masked: hardly a container"),
-		flagList("security-opt", "no-new-privileges, seccomp=unconfined or seccomp=`FILE`"),
+		flagList("security-opt", "`OPTION` no-new-privileges, seccomp=unconfined or seccomp=FILE"),
 	}
 }
 
@@ -133,9 +133,9 @@ func flagList(name, usage string, short ...string) cli.Flag {
 }
 
 func flagSwitch(name, usage string, short ...string) cli.Flag {
-	return &cli.BoolFlag{Name: name, Aliases: short, Usage: usage, DisableDefaultText: true}
+	return &cli.BoolFlag{Name: name, Aliases: short, Usage: usage}
 }
 
 func flagWhole(name, usage string) cli.Flag {
-	return &cli.IntFlag{Name: name, Usage: usage, DefaultText: " "}
+	return &cli.IntFlag{Name: name, Usage: usage}
 }

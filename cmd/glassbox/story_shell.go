@@ -40,7 +40,8 @@ func shellToLook(inside bool) ([]string, error) {
 		return nil, err
 	}
 	fmt.Fprintf(os.Stderr, "     in the namespaces of process %d; 'exit' comes back\n", pid)
-	return []string{"nsenter", "--target", strconv.Itoa(pid), "--all", "--root", "--wd", "sh"}, nil
+	// Not into the PID namespace: the shell could not hand the terminal back to a process that it does not see.
+	return []string{"nsenter", "--target", strconv.Itoa(pid), "-m", "-u", "-i", "-n", "-C", "--root", "--wd", "sh"}, nil
 }
 
 // findStage finds the process that carries out the inner half, among the descendants of pid.

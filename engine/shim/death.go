@@ -32,12 +32,10 @@ func (s *shim) supervise(engine *wire.Conn) error {
 	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we hang up.
 	err := errors.Join(s.tell(status, waitErr), s.keepStory(), s.container.Delete(true))
 	s.programs.Wait()
-	clean := <-released
-	engine.Close()
-	if !clean {
+	if !<-released {
 		err = errors.Join(err, s.release())
 	}
-	return err
+	return err // the process ends, and only with it the connection: who waits for that finds no shim any more
 }
 
 // tell writes down how it ended, and then says it.

@@ -15,7 +15,7 @@ type State map[string][]string
 
 // Watch says what to look at besides the namespaces of the test.
 type Watch struct {
-	Cgroups string   // directories of this name, and all below them, in every cgroup hierarchy
+	Cgroups []string // directories of these names, and all below them, in every cgroup hierarchy
 	Dirs    []string // the files and directories below these
 }
 

@@ -39,11 +39,12 @@ func sysctls() ([]string, error) {
 	return lines, nil
 }
 
-// cgroups lists the directories called name, and those below, in every mounted hierarchy.
-func cgroups(name string) ([]string, error) {
-	if name == "" {
+// cgroups lists the directories of these names, and those below, in every mounted hierarchy.
+func cgroups(names []string) ([]string, error) {
+	if len(names) == 0 {
 		return nil, nil
 	}
+	named := func(part string) bool { return slices.Contains(names, part) }
 	hierarchies, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("cgroup", "cgroup2"))
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func cgroups(name string) ([]string, error) {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil // somebody else's group, gone while we walked
 			}
-			if err == nil && d.IsDir() && slices.Contains(strings.Split(path, "/"), name) {
+			if err == nil && d.IsDir() && slices.ContainsFunc(strings.Split(path, "/"), named) {
 				lines = append(lines, path)
 			}
 			return err

@@ -4,6 +4,7 @@ package testkit
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os/exec"
 	"strings"
 
@@ -22,7 +23,7 @@ func links() ([]string, error) {
 	lines := make([]string, len(list))
 	for i, l := range list {
 		a := l.Attrs()
-		lines[i] = fmt.Sprintf("%s %s mtu %d master %q %s", a.Name, l.Type(), a.MTU, names[a.MasterIndex], a.Flags)
+		lines[i] = fmt.Sprintf("%s %s mtu %d master %q %s", a.Name, l.Type(), a.MTU, names[a.MasterIndex], a.Flags&^net.FlagRunning) // running: some time after up
 	}
 	return lines, nil
 }

@@ -24,7 +24,7 @@ func TestSnapshotSees(t *testing.T) {
 		t.Fatalf("no cgroup hierarchy is mounted (%v)", err)
 	}
 	inGroups := filepath.Join(hierarchies[0].Mountpoint, group)
-	watch := Watch{Cgroups: group, Dirs: []string{dir}}
+	watch := Watch{Cgroups: []string{group}, Dirs: []string{dir}}
 	sleeper := exec.Command("sleep", "100")
 	changes := []struct{ what, do, undo string }{
 		{"mount", "mount -t tmpfs x " + dir, "umount " + dir},

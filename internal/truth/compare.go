@@ -36,7 +36,7 @@ func Compare(told []Told, seen []trace.Call, excuse Excuse) Verdict {
 		}
 		for _, f := range factsOf(call.Text) {
 			switch {
-			case done.take(f.key), undone.take(f.key), insideOwn(f.key, told):
+			case done.take(f.key), undone.takeInverse(f.key), insideOwn(f.key, told):
 			case excuse(call) != "":
 			default:
 				v.Untold = append(v.Untold, call)
@@ -95,12 +95,18 @@ func (s supply) take(key string) bool {
 	return true
 }
 
+// takeInverse knows that a virtual cable may also be unplugged: its namespace, when it goes, takes it along.
+func (s supply) takeInverse(key string) bool {
+	return s.take(key) || key == "RTM_NEWLINK" && s.take("RTM_DELLINK")
+}
+
 func supplies(told []Told) (done, undone supply) {
 	done, undone = supply{}, supply{}
 	for _, op := range told {
 		for _, f := range op.facts() {
 			done[f.key]++
-			if f.undo != "" {
+			// What is made in a directory of ours goes with the directory, also where its own op has no inverse.
+			if op.Inverse && f.undo != "" || strings.HasPrefix(f.undo, "remove ") {
 				undone[f.undo]++
 			}
 		}

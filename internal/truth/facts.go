@@ -7,6 +7,7 @@ package truth
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ import (
 type fact struct{ key, undo string }
 
 var (
-	message  = regexp.MustCompile(`\b(?:RTM|NFT_MSG)_(?:NEW|DEL|SET)[A-Z]+\b`)
+	message  = regexp.MustCompile(`\b((?:RTM|NFT_MSG)_(?:NEW|DEL|SET)[A-Z]+)\b(?: \((\d+) of them\))?`)
 	newSpace = regexp.MustCompile(`CLONE_NEW[A-Z]+`)
 	process  = regexp.MustCompile(`^"/proc/(?:[0-9]+|\$PID|self)/`)
 	request  = regexp.MustCompile(`TIOCSCTTY|SIOCSIFFLAGS`)
@@ -32,6 +33,9 @@ func factsOf(line string) []fact {
 	case "clone", "unshare":
 		return named("new", strings.Join(sorted(newSpace.FindAllString(line, -1)), "|"))
 	case "setns":
+		if strings.Contains(line, `"net:[`) {
+			return []fact{{key: "back to the network namespace"}} // by the file in /proc that the thread had open
+		}
 		return named("setns", newSpace.FindString(line))
 	case "open":
 		if !strings.Contains(line, "O_CREAT") && !strings.Contains(line, "O_TRUNC") {
@@ -78,15 +82,22 @@ func named(name, what string) []fact {
 	return []fact{{key: name + " " + what}}
 }
 
-// messages are those of a netlink batch.
+// messages are those of a netlink batch. Told with `in "FILE"`, they are sent from inside a network namespace.
 func messages(line string) []fact {
 	var facts []fact
-	for _, m := range message.FindAllString(line, -1) {
-		undo := ""
-		if strings.Contains(m, "_NEW") {
-			undo = strings.Replace(m, "_NEW", "_DEL", 1)
+	if strings.Contains(line, ` in "`) {
+		facts = named("setns", "CLONE_NEWNET")
+	}
+	for _, m := range message.FindAllStringSubmatch(line, -1) {
+		f := fact{key: m[1]}
+		if strings.Contains(m[1], "_NEW") {
+			f.undo = strings.Replace(m[1], "_NEW", "_DEL", 1)
 		}
-		facts = append(facts, fact{m, undo})
+		count, err := strconv.Atoi(m[2])
+		if err != nil {
+			count = 1
+		}
+		facts = append(facts, slices.Repeat([]fact{f}, count)...)
 	}
 	return facts
 }

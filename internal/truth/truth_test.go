@@ -13,7 +13,7 @@ func TestSameFact(t *testing.T) {
 		{`mkdir("/a b, c", 0755)`, `mkdir("/a b, c", 0700)`},
 		{`write("/proc/$PID/uid_map", "0 0 1\n")`, `write("/proc/4711/uid_map", "0 0 1\n", 6)`},
 		{`clone(CLONE_NEWNS|CLONE_NEWPID|SIGCHLD)`, `clone(CLONE_NEWPID|CLONE_NEWNS)`},
-		{`setns("/run/netns/x", CLONE_NEWNET)`, `setns("net:[4026531840]", CLONE_NEWNET)`},
+		{`setns("/run/netns/x", CLONE_NEWNET)`, `setns("/proc/7/ns/net", CLONE_NEWNET)`},
 		{`open("/x", O_WRONLY|O_CREAT|O_TRUNC, 0644)`, `open("/x", O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0644)`},
 		{`prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)`, `prctl(PR_SET_NO_NEW_PRIVS, 0x1)`},
 		{`sendto(NETLINK_ROUTE, {RTM_NEWLINK, NLM_F_CREATE, {}, []})`, `netlink(RTM_NEWLINK)`},

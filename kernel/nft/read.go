@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"strings"
 
 	"github.com/google/nftables"
 	"golang.org/x/sys/unix"
@@ -25,7 +26,7 @@ func (t EnsureTable) InPlace() (bool, error) {
 	defer c.CloseLasting()
 	for _, chain := range chains() {
 		there, err := c.GetRules(table(), chain.chain())
-		if errors.Is(err, unix.ENOENT) {
+		if absent(err) {
 			return false, nil
 		}
 		if err != nil {
@@ -57,7 +58,7 @@ func Published() ([]Publish, error) {
 	c := &nftables.Conn{}
 	for _, m := range maps() {
 		elements, err := c.GetSetElements(m)
-		if errors.Is(err, unix.ENOENT) {
+		if absent(err) {
 			continue // no table yet
 		}
 		if err != nil {
@@ -82,6 +83,11 @@ func published(e nftables.SetElement) Publish {
 	}
 	p.HostPort = binary.BigEndian.Uint16(key[4:])
 	return p
+}
+
+// absent tells whether there is no such table. The library passes some errors on as text alone.
+func absent(err error) bool {
+	return errors.Is(err, unix.ENOENT) || err != nil && strings.Contains(err.Error(), unix.ENOENT.Error())
 }
 
 func ipv4String(b []byte) string { return netip.AddrFrom4([4]byte(b[:4])).String() }

@@ -74,7 +74,8 @@ func (t EnsureTable) Call() string {
 }
 
 func (t EnsureTable) Shell() string {
-	lines := []string{"nft -f - <<'END'", "add table inet glassbox"}
+	// A table of ours is complete; and nft would take its maps, which were made by another program, for different ones.
+	lines := []string{"nft list table inet glassbox > /dev/null 2>&1 || nft -f - <<'END'", "add table inet glassbox"}
 	for _, m := range maps() {
 		lines = append(lines, fmt.Sprintf("add map inet glassbox %s { type %s : %s ; }", m.Name, m.KeyType.Name, m.DataType.Name))
 	}

@@ -79,6 +79,12 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	if err := m.claim(); err != nil {
 		return nil, err
 	}
+	journal, err := kernel.CreateJournal(filepath.Join(m.dir(), journalFile))
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(m.dir()))
+	}
+	defer journal.Close() // after abandon, which writes in it
+	m.run = explain.Runner{Listener: m.Listener, Journal: journal}
 	if err := m.make(wait); err != nil {
 		// The directory goes last: while it is there the journal in it can finish what fails here.
 		return nil, errors.Join(err, m.abandon())
@@ -110,16 +116,11 @@ func (m *maker) abandon() error {
 }
 
 func (m *maker) make(wait bool) error {
-	journal, err := kernel.CreateJournal(filepath.Join(m.dir(), journalFile))
-	if err != nil {
-		return err
-	}
-	defer journal.Close()
-	m.run = explain.Runner{Listener: m.Listener, Journal: journal}
 	if err := m.start(wait); err != nil {
 		return err
 	}
 	defer m.socket.Close()
+	var err error
 	if m.c.Host, err = look(&m.c.Plan); err != nil {
 		return err
 	}

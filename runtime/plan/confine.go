@@ -9,7 +9,7 @@ import (
 	"glassbox/kernel"
 )
 
-// Confine turns the stage, still root with every capability, into what the program is to be. LESSON: confine
+// Confine turns the stage, still root with every capability, into what the program is to be.
 func Confine(c Container, h Host) []explain.Step {
 	return confine(c.Spec.Process, c.Filter, h)
 }

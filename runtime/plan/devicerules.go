@@ -26,7 +26,10 @@ var harmless = []kernel.DeviceRule{
 func DeviceRules(r *specs.LinuxResources) []kernel.DeviceRule {
 	rules := []kernel.DeviceRule{{Type: "a", Major: -1, Minor: -1, Access: "rwm"}}
 	if r != nil {
-		for _, d := range r.Devices {
+		for i, d := range r.Devices {
+			if i == 0 && !d.Allow && deviceType(d.Type) == "a" {
+				continue // that is where we begin
+			}
 			rules = append(rules, kernel.DeviceRule{Allow: d.Allow, Type: deviceType(d.Type), Major: deviceNumber(d.Major),
 				Minor: deviceNumber(d.Minor), Access: orAll(d.Access)})
 		}
@@ -34,7 +37,7 @@ func DeviceRules(r *specs.LinuxResources) []kernel.DeviceRule {
 	return append(rules, harmless...)
 }
 
-// deviceRules are lines for devices.allow and devices.deny in v1, and one program attached to the group in v2. LESSON: devices
+// deviceRules are lines for devices.allow and devices.deny in v1, and one program attached to the group in v2.
 func deviceRules(c Container, l look.Layout) []explain.Op {
 	dir := l.Dir("devices", c.CgroupPath())
 	if dir == "" {

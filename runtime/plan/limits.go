@@ -15,7 +15,7 @@ import (
 	"glassbox/kernel/look"
 )
 
-// limit is one row: nothing is written where the value is empty. LESSON: limits
+// limit is one row: nothing is written where the value is empty.
 type limit struct {
 	resource   string
 	controller string // v1's name, and where v2 has it the same
@@ -24,6 +24,7 @@ type limit struct {
 	v2, v1     func(r *specs.LinuxResources) string
 }
 
+// limits names each file once for v2 and once for v1. LESSON: limits
 var limits = []limit{
 	{"memory limit", "memory", "memory.max", "memory.limit_in_bytes", memoryLimit, memoryLimit},
 	{"memory and swap", "memory", "memory.swap.max", "memory.memsw.limit_in_bytes", swapOnly, memoryAndSwap},

@@ -12,7 +12,7 @@ import (
 )
 
 // Last becomes the program that was found at path. Descriptors from closed on stay behind. With --init it is the reaper that
-// is executed, and the program becomes its child. LESSON: program
+// is executed, and the program becomes its child.
 func Last(c Container, p *specs.Process, path string, closed uint) []explain.Step {
 	var last explain.Op = kernel.Exec{Path: path, Args: p.Args, Env: p.Env}
 	if c.Init && p == c.Spec.Process {
@@ -42,7 +42,7 @@ func Visit(c Container, init int, child *kernel.Child) explain.Step {
 		}
 	}
 	return explain.Say("Start a process in its namespaces",
-		"the container is no place one can enter: it is the namespaces and cgroups of a process, joined one by one", "01", op).
+		"a container is no place to enter: it is the namespaces of a process, joined one by one", "01", op).
 		Kept("without the process nothing can be run")
 }
 

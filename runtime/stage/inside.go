@@ -109,7 +109,7 @@ func (s *stage) ready(r Ready) error {
 	return nil
 }
 
-// waitForStart blocks in open until the other end of the fifo is opened. man 7 fifo. LESSON: fifo
+// waitForStart blocks in open until the other end of the fifo is opened. man 7 fifo.
 func (s *stage) waitForStart() error {
 	if s.Fifo == 0 {
 		return nil
