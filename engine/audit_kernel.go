@@ -85,7 +85,8 @@ func (e *Engine) strayPorts(o owners) ([]Leak, error) {
 	var leaks []Leak
 	for _, p := range published {
 		if !addresses[p.Addr] {
-			leaks = append(leaks, strayed("published port", network.Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: p.HostPort, Port: p.Port}.String(), "no container has the address "+p.Addr, nft.Unpublish(p)))
+			port := network.Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: p.HostPort, Port: p.Port}
+			leaks = append(leaks, strayed("published port", port.String(), "no container has the address "+p.Addr, nft.Unpublish(p)))
 		}
 	}
 	return leaks, nil

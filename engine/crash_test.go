@@ -116,7 +116,7 @@ func TestRemoveWithoutShim(t *testing.T) {
 		t.Errorf("left behind: %v (%v)", leaks, err)
 	}
 	after := testkit.Snapshot(t, testkit.Watch{Cgroups: []string{"glassbox"}})
-	if diff := testkit.Diff(before, after); strings.Contains(diff, "mount:") || strings.Contains(diff, "process:") {
+	if diff := testkit.Diff(before, after); strings.Contains(diff, "+ mount:") || strings.Contains(diff, "+ process:") {
 		t.Error(diff)
 	}
 }

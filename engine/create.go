@@ -131,7 +131,8 @@ func (e *Engine) createPlan(id string, image storage.Image) []explain.Step {
 		explain.Say("Make the container's directory", "its record, log and files live in one place; mkdir refuses an id that is taken", "03",
 			kernel.EnsureDir{Path: e.Root + "/containers", Mode: 0o711},
 			kernel.EnsureDir{Path: e.Root + "/names", Mode: 0o700},
-			kernel.Mkdir{Path: e.dir(id), Mode: 0o711}).Kept("there would be no place for the container"),
+			// Nobody but root may pass: in there lie programs that are setuid, of whatever image.
+			kernel.Mkdir{Path: e.dir(id), Mode: 0o710}).Kept("there would be no place for the container"),
 	}, folders...)
 }
 

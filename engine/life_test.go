@@ -5,10 +5,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"glassbox/engine/shim/wire"
 )
 
 // trap is a program that answers SIGUSR1, survives SIGTERM, and says when it is ready.
@@ -95,6 +99,80 @@ func TestStartAgainKeepsTheFiles(t *testing.T) {
 		if err != nil || result.ExitCode != 0 || out.String() != want {
 			t.Fatalf("code %d, output %q (%v), want %q", result.ExitCode, out.String(), err, want)
 		}
+	}
+}
+
+// A machine that loses its power loses STATE, all mounts and all processes.
+func TestPowerIsLost(t *testing.T) {
+	e := newEngine(t)
+	id := start(t, e, quiet("sleep", "100"))
+	never, err := e.Create(t.Context(), quiet("true"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Kill(t.Context(), id, "KILL"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Release(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(e.dir(id, wire.StatusFile)); err != nil { // it would have ended later
+		t.Fatal(err)
+	}
+	for id, want := range map[string]wire.Status{id: {State: wire.Ended, ExitCode: lostCode}, never: {State: wire.Created}} {
+		if s, err := e.status(id); err != nil || s.State != want.State || s.ExitCode != want.ExitCode {
+			t.Errorf("status %+v (%v), want %+v", s, err, want)
+		}
+	}
+	if _, err := e.Start(t.Context(), id, StartRequest{}); err != nil {
+		t.Errorf("it can not be started again: %v", err)
+	}
+}
+
+func TestAttach(t *testing.T) {
+	e := newEngine(t)
+	r := quiet("sh", "-c", "read line; echo got $line; exit 6")
+	r.OpenStdin = true
+	id := start(t, e, r)
+	var out bytes.Buffer
+	code, err := e.Attach(t.Context(), id, Streams{Stdin: strings.NewReader("typed\n"), Stdout: &out})
+	if err != nil || code != 6 || out.String() != "got typed\n" {
+		t.Errorf("code %d (%v), output %q", code, err, out.String())
+	}
+}
+
+// A person who stops the terminal (^S) stops the output, but can not keep others from ending the container.
+func TestStopWithAStalledClient(t *testing.T) {
+	e := newEngine(t)
+	listen, received := make(chan struct{}), 0
+	deaf := writerFunc(func(p []byte) (int, error) {
+		<-listen
+		received += len(p)
+		return len(p), nil
+	})
+	r := quiet("yes")
+	r.Name = "stalled"
+	ended := make(chan error, 1)
+	go func() {
+		result, err := e.Run(t.Context(), RunRequest{Request: r, Streams: Streams{Stdout: deaf}})
+		if err == nil && result.ExitCode != 143 {
+			err = fmt.Errorf("exit code %d", result.ExitCode)
+		}
+		ended <- err
+	}()
+	awaitLog(t, e, "stalled", "y\ny\n")
+	begin := time.Now()
+	wait := 5
+	if err := e.Stop(t.Context(), "stalled", &wait); err != nil || time.Since(begin) > 4*time.Second {
+		t.Errorf("stopping took %v (%v)", time.Since(begin), err)
+	}
+	close(listen)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	var logged bytes.Buffer
+	if err := e.Logs(t.Context(), "stalled", LogsRequest{Tail: -1, Stdout: &logged}); err != nil || logged.Len() != received {
+		t.Errorf("the client heard %d bytes of %d (%v)", received, logged.Len(), err)
 	}
 }
 

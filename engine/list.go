@@ -81,7 +81,7 @@ func describe(s wire.Status, now time.Time) string {
 		return text
 	case wire.Ended:
 		if s.Finished.IsZero() {
-			return fmt.Sprintf("Exited (%d), its shim was killed", s.ExitCode)
+			return fmt.Sprintf("Exited (%d)", s.ExitCode) // nobody knows when
 		}
 		return fmt.Sprintf("Exited (%d) %s ago", s.ExitCode, units.HumanDuration(now.Sub(s.Finished)))
 	}

@@ -38,7 +38,7 @@ func (e *Engine) Logs(ctx context.Context, ref string, r LogsRequest) error {
 		return fmt.Errorf("read the log: %w", err)
 	}
 	defer f.Close()
-	l := &logReader{LogsRequest: r, in: bufio.NewReader(f)}
+	l := &logReader{LogsRequest: r, in: bufio.NewReaderSize(f, 64<<10), midLine: map[string]bool{}}
 	if !r.Follow {
 		return l.past()
 	}
@@ -63,11 +63,14 @@ func (e *Engine) ended(ctx context.Context, id string) <-chan error {
 	return done
 }
 
+// logReader writes in large pieces, and in the order of the log: what waits is all of one stream.
 type logReader struct {
 	LogsRequest
 	in      *bufio.Reader
 	partial []byte // of a line that is being written
 	midLine map[string]bool
+	waiting []byte
+	stream  string // of what waits
 }
 
 // past writes what is there; with Tail, the last lines of it.
@@ -93,7 +96,7 @@ func (l *logReader) past() error {
 			return err
 		}
 	}
-	return nil
+	return l.flush()
 }
 
 // rest writes what is left until the end of the file.
@@ -101,7 +104,7 @@ func (l *logReader) rest() error {
 	for {
 		line, err := l.line()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return l.flush()
 		}
 		if err == nil {
 			err = l.print(line)
@@ -135,21 +138,26 @@ func (l *logReader) print(line []byte) error {
 	if got.Time.Before(l.Since) {
 		return nil
 	}
+	if got.Stream != l.stream || len(l.waiting) > 32<<10 {
+		if err := l.flush(); err != nil {
+			return err
+		}
+		l.stream = got.Stream
+	}
+	if l.Timestamps && !l.midLine[got.Stream] {
+		l.waiting = append(got.Time.AppendFormat(l.waiting, time.RFC3339Nano), ' ')
+	}
+	l.waiting = append(l.waiting, got.Log...)
+	l.midLine[got.Stream] = got.Log != "" && got.Log[len(got.Log)-1] != '\n'
+	return nil
+}
+
+func (l *logReader) flush() error {
 	w := l.Stdout
-	if got.Stream == "stderr" {
+	if l.stream == "stderr" {
 		w = l.Stderr
 	}
-	if w == nil {
-		return nil
-	}
-	text := got.Log
-	if l.Timestamps && !l.midLine[got.Stream] {
-		text = got.Time.Format(time.RFC3339Nano) + " " + text
-	}
-	if l.midLine == nil {
-		l.midLine = map[string]bool{}
-	}
-	l.midLine[got.Stream] = got.Log != "" && got.Log[len(got.Log)-1] != '\n'
-	_, err := io.WriteString(w, text)
+	err := write(w, l.waiting)
+	l.waiting = l.waiting[:0]
 	return err
 }

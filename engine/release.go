@@ -87,10 +87,13 @@ func (e *Engine) lastRites(r *Record) error {
 	if err != nil {
 		return err
 	}
-	if status.State != created {
-		if err := status.Write(e.dir(r.ID)); err != nil {
-			return err
-		}
+	if status.State == wire.Created { // it never ran
+		err = (kernel.Remove{Path: e.dir(r.ID, configFile)}).Do()
+	} else {
+		err = status.Write(e.dir(r.ID))
+	}
+	if err != nil {
+		return err
 	}
 	if err := moveFile(e.live(r.ID, storyFile), e.dir(r.ID, lastStoryFile)); err != nil {
 		return fmt.Errorf("keep the story: %w", err)

@@ -33,7 +33,7 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 	if err != nil {
 		return err
 	}
-	if status.State == wire.Running && status.Shim != 0 {
+	if status.Supervised() {
 		return fmt.Errorf("container %s was started again: stop it before removing it, or use rm -f", r.Name)
 	}
 	if err := e.settle(r); err != nil {
@@ -45,13 +45,13 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 // endFirst makes sure that a container which is to be removed does not run.
 func (e *Engine) endFirst(ctx context.Context, r *Record, force bool) error {
 	status, err := e.status(r.ID)
-	if err != nil || status.State != wire.Running {
+	if err != nil || !status.Supervised() && status.State != wire.Running {
 		return err
 	}
 	if !force {
 		return fmt.Errorf("container %s is running: stop it first, or use rm -f", r.Name)
 	}
-	if status.Shim == 0 {
+	if !status.Supervised() {
 		return nil // its shim was killed; settle ends the program
 	}
 	return e.end(ctx, r.ID, unix.SIGKILL, -1)

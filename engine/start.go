@@ -32,11 +32,11 @@ func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result,
 	result := Result{ID: n.ID}
 	n.size = r.Streams.firstSize()
 	s, err := e.start(ctx, n, r.Listener, r.Attach)
+	err = errors.Join(err, e.forget(n.ID, err == nil))
+	n.unlock()
 	if err != nil {
-		n.unlock()
 		return result, err
 	}
-	n.unlock()
 	if r.Started != nil {
 		r.Started(n.ID)
 	}
@@ -45,6 +45,19 @@ func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result,
 	}
 	result.ExitCode, err = e.stay(ctx, n.Record, s, r.Streams)
 	return result, err
+}
+
+// forget removes what would tell a wrong story after a loss of power: the status of an earlier run when there is a new one, and
+// the spec of a container that has never run (see status).
+func (e *Engine) forget(id string, started bool) error {
+	status := e.dir(id, wire.StatusFile)
+	switch {
+	case started:
+		return (kernel.Remove{Path: status}).Do()
+	case exists(status):
+		return nil
+	}
+	return (kernel.Remove{Path: e.dir(id, configFile)}).Do()
 }
 
 // reopen locks a container that exists and does not run.
@@ -70,7 +83,7 @@ func (e *Engine) readyToStart(n *newborn) error {
 	if err != nil {
 		return err
 	}
-	if status.State == wire.Running {
+	if status.Supervised() || status.State == wire.Running {
 		return fmt.Errorf("container %s runs already", n.Name)
 	}
 	if err := e.settle(n.Record); err != nil { // what an earlier run may have left
@@ -139,7 +152,7 @@ func (e *Engine) livePlan(id string) []explain.Step {
 		kernel.EnsureDir{Path: filepath.Dir(e.live(id)), Mode: 0o711},
 		kernel.EnsureDir{Path: filepath.Dir(e.netns(id)), Mode: 0o711},
 		kernel.EnsureDir{Path: e.runtimeRoot(), Mode: 0o711},
-		kernel.Mkdir{Path: e.live(id), Mode: 0o711}).Kept("there would be no place for the journal")}
+		kernel.Mkdir{Path: e.live(id), Mode: 0o710}).Kept("there would be no place for the journal")}
 }
 
 func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, runner *explain.Runner) error {

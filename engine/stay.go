@@ -22,6 +22,30 @@ func (e *Engine) stay(ctx context.Context, r *Record, s *supervisor, streams Str
 	return code, errors.Join(e.releaseBeside(s, r.ID), s.hangUp())
 }
 
+// Attach connects a caller with a container that runs, beside those who are connected already.
+func (e *Engine) Attach(ctx context.Context, ref string, streams Streams) (exitCode int, err error) {
+	r, err := e.find(ref)
+	if err != nil {
+		return 0, err
+	}
+	status, err := e.status(r.ID)
+	if err != nil {
+		return 0, err
+	}
+	if !status.Supervised() {
+		return 0, fmt.Errorf("container %s is not running: start it first", r.Name)
+	}
+	conn, err := wire.Dial(e.live(r.ID))
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if err := conn.Send(wire.Attach, nil); err != nil {
+		return 0, fmt.Errorf("attach to %s: %w", r.Name, err)
+	}
+	return converse(ctx, conn, streams)
+}
+
 // released tells the shim that it need not clean up, and waits until it has done its own part.
 func (s *supervisor) released() error {
 	if err := s.conn.Send(wire.Released, nil); err != nil {

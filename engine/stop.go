@@ -25,10 +25,10 @@ func (e *Engine) Stop(ctx context.Context, ref string, wait *int) error {
 		return err
 	}
 	status, err := e.status(r.ID)
-	if err != nil || status.State != wire.Running {
+	if err != nil || !status.Supervised() && status.State != wire.Running {
 		return err
 	}
-	if status.Shim == 0 {
+	if !status.Supervised() {
 		return e.Release(ctx, r.ID) // its shim was killed, and nobody is left to be polite to it
 	}
 	seconds := defaultWait
@@ -77,7 +77,7 @@ func (e *Engine) signalUnlessEnded(id string, number unix.Signal) error {
 	if err == nil {
 		return nil
 	}
-	if status, statusErr := e.status(id); statusErr == nil && status.State != wire.Running {
+	if status, statusErr := e.status(id); statusErr == nil && !status.Supervised() {
 		return nil
 	}
 	return err
@@ -148,7 +148,7 @@ func (e *Engine) await(ctx context.Context, id string) (int, error) {
 	}
 	// It ended while we tried, or has ended long ago, or nobody knows.
 	status, statusErr := e.status(id)
-	if statusErr != nil || status.State == wire.Running {
+	if statusErr != nil || status.Supervised() || status.State == wire.Running {
 		return 0, errors.Join(err, statusErr)
 	}
 	return status.ExitCode, nil

@@ -18,7 +18,7 @@ type Script struct {
 	Outside, Inside []Step
 }
 
-const scriptHead = `set -eu
+const scriptHead = quotesAreMeant + `set -eu
 
 # What is done is taken back at the end, the newest first. What is gone already is no harm.
 undo=
@@ -37,6 +37,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 `
 
+// quotesAreMeant tells shellcheck that what stands in single quotes is not for this shell.
+const quotesAreMeant = "# shellcheck disable=SC1003,SC2016\n"
+
 // String is the text of the script.
 func (s Script) String() string {
 	b := &scriptWriter{}
@@ -49,8 +52,12 @@ func (s Script) String() string {
 			line := op.Shell()
 			switch {
 			case isBirth(line):
-				birth = line
-				b.printf("# %s: at the end of this file\n", line)
+				birth, line, _ = strings.Cut(line, "\n")
+				b.printf("# %s: at the end of this file\n", birth)
+				if line == "" {
+					break
+				}
+				fallthrough // it is to be born in a cgroup, which in a shell is a line of its own
 			case strings.Contains(line, "$PID"):
 				joins = append(joins, line)
 				b.printf("# %s: by the process itself, in the file below\n", line)
@@ -60,8 +67,7 @@ func (s Script) String() string {
 			}
 		}
 	}
-	b.inside(birth, joins, s.Inside)
-	return b.String()
+	return withID(b.String()) + inside(b.number, birth, joins, s.Inside)
 }
 
 // isBirth recognises kernel.Clone by its words: unshare with --fork, perhaps run by nsenter.

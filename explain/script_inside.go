@@ -30,11 +30,11 @@ type insideWriter struct {
 	priv  []string // options that setpriv will have
 }
 
-// inside writes the inner files as here-documents and then the line that starts the first.
-func (b *scriptWriter) inside(birth string, joins []string, steps []Step) {
+// inside writes the inner files as here-documents and then the line that starts the first. number is that of the last step.
+func inside(number int, birth string, joins []string, steps []Step) string {
 	w := &insideWriter{}
-	w.number = b.number
-	w.printf("set -eu\n")
+	w.number = number
+	w.printf(quotesAreMeant + "set -eu\n")
 	if len(joins) > 0 {
 		w.printf("\nPID=0 # in cgroup.procs: the process that writes\n%s\n", strings.Join(joins, "\n"))
 	}
@@ -44,12 +44,13 @@ func (b *scriptWriter) inside(birth string, joins []string, steps []Step) {
 			w.op(op)
 		}
 	}
-	w.files = append(w.files, w.String())
-	b.printf("\n# The files that run in the new namespaces.\nwork=$(mktemp -d)\nlater \"rm -r $work\"\n")
-	for i, text := range w.files {
-		b.printf("\ncat > \"$work/%d.sh\" <<'FILE'\n%sFILE\n", i+1, text)
+	end := &scriptWriter{}
+	end.printf("\n# The files that run in the new namespaces.\nwork=$(mktemp -d)\nlater \"rm -r $work\"\n")
+	for i, text := range append(w.files, w.String()) {
+		end.printf("\ncat > \"$work/%d.sh\" <<'FILE'\n%sFILE\n", i+1, withID(text))
 	}
-	b.printf("\n# Birth.\n%s sh \"$work/1.sh\"\n", birth)
+	end.printf("\n# Birth.\n%s sh \"$work/1.sh\"\n", withID(birth))
+	return end.String()
 }
 
 func (w *insideWriter) op(op Op) {
@@ -59,7 +60,7 @@ func (w *insideWriter) op(op Op) {
 	case first == "unshare":
 		w.files = append(w.files, fmt.Sprintf("%sexec %s sh \"${0%%/*}/%d.sh\"\n", w, line, len(w.files)+2))
 		w.Reset()
-		w.printf("set -eu\n")
+		w.printf(quotesAreMeant + "set -eu\n")
 	case first == "setsid":
 		w.printf("# %s: left out, for the terminal is yours already\n", line)
 	case first == "pivot_root":

@@ -42,7 +42,7 @@ func (d DropBounding) Do() error {
 }
 
 func (d DropBounding) Call() string {
-	dropped := CapabilityNames(allCapabilities &^ d.Keep)
+	dropped := CapabilityNames(AllCapabilities &^ d.Keep)
 	switch len(dropped) {
 	case 0:
 		return "prctl(PR_CAPBSET_READ, CAP_CHOWN)"

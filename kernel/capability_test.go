@@ -147,8 +147,8 @@ func TestCapabilityNames(t *testing.T) {
 
 func TestCapabilitiesInWords(t *testing.T) {
 	ops := []explain.Op{
-		DropBounding{Keep: allCapabilities &^ (1 << 16)},
-		DropBounding{Keep: allCapabilities &^ (1<<16 | 1<<17)},
+		DropBounding{Keep: AllCapabilities &^ (1 << 16)},
+		DropBounding{Keep: AllCapabilities &^ (1<<16 | 1<<17)},
 		SetCapabilities{Permitted: 3, Effective: 1, Ambient: 1},
 		SeccompFilter{Program: strings.Repeat("x", 16), Flags: unix.SECCOMP_FILTER_FLAG_LOG},
 	}

@@ -18,7 +18,8 @@ var capabilityNames = [...]string{
 	"CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
 }
 
-const allCapabilities = 1<<len(capabilityNames) - 1
+// AllCapabilities is the mask of those that have a name here.
+const AllCapabilities = 1<<len(capabilityNames) - 1
 
 // CapabilityMask turns names into a mask, and returns those that are no names: a newer kernel's, or misspelt.
 func CapabilityMask(names []string) (mask uint64, unknown []string) {

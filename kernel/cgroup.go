@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,34 @@ func (c CgroupSet) Call() string {
 	return fmt.Sprintf("write(%q, %q, %d)", c.File, c.Value, len(c.Value))
 }
 func (c CgroupSet) Shell() string { return echo(c.Value, c.File) }
+
+// CgroupDelegate hands controllers of a v2 group down to the groups below it. What is handed down already is not written
+// again: every write here waits until groups that were removed elsewhere have come to rest.
+type CgroupDelegate struct {
+	Path        string
+	Controllers []string
+}
+
+func (c CgroupDelegate) Do() error {
+	on, err := os.ReadFile(c.file())
+	if err != nil {
+		return Fail(c, err)
+	}
+	lacking := slices.DeleteFunc(slices.Clone(c.Controllers), func(name string) bool {
+		return slices.Contains(strings.Fields(string(on)), name)
+	})
+	if len(lacking) == 0 {
+		return nil
+	}
+	return Fail(c, writeFile(c.file(), plus(lacking), 0, 0))
+}
+func (c CgroupDelegate) file() string { return c.Path + "/cgroup.subtree_control" }
+func (c CgroupDelegate) Call() string {
+	return fmt.Sprintf("write(%q, %q, %d)", c.file(), plus(c.Controllers), len(plus(c.Controllers)))
+}
+func (c CgroupDelegate) Shell() string { return echo(plus(c.Controllers), c.file()) }
+
+func plus(controllers []string) string { return "+" + strings.Join(controllers, " +") }
 
 // CgroupJoin moves a process, with all its threads, into a group. LESSON: cgroup-join
 type CgroupJoin struct {
@@ -94,8 +123,12 @@ func (c CgroupRemove) Do() error {
 	}
 }
 
-// evict removes groups below this one (a container may have made them) and kills the members.
+// evict kills the members, and removes the groups below this one (a container may have made them). In this order: what is
+// frozen in a v1 group below thaws, and so can die, only when this one has been thawed.
 func (c CgroupRemove) evict() error {
+	if err := KillCgroup(c.Path); err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(c.Path)
 	if err != nil {
 		return err
@@ -107,7 +140,7 @@ func (c CgroupRemove) evict() error {
 			}
 		}
 	}
-	return KillCgroup(c.Path)
+	return nil
 }
 
 func (c CgroupRemove) Call() string  { return fmt.Sprintf("rmdir(%q)", c.Path) }

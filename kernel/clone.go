@@ -45,31 +45,40 @@ type Clone struct {
 	UIDs    []IDMap
 	GIDs    []IDMap
 	Offsets []TimeOffset
+	Cgroup  string // the v2 group to be born in; empty: the parent's
 	Child   *Child
 }
 
 // Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
 // them, and a thread that Go may not use again ends with its goroutine.
 func (c Clone) Do() error {
+	fork := c.fork
+	if c.joinsUser() {
+		fork = c.forkInto
+	}
 	if len(c.Join) == 0 && c.New&unix.CLONE_NEWTIME == 0 {
-		return Fail(c, c.fork())
+		return c.fork()
 	}
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked
 		err := c.enter()
 		if err == nil {
-			err = c.fork()
+			err = fork()
 		}
 		done <- err
 	}()
-	return Fail(c, <-done)
+	return <-done
 }
 
+// enter leaves the joining to forkInto where there is a user namespace.
 func (c Clone) enter() error {
 	for _, ns := range c.Join {
+		if c.joinsUser() {
+			break
+		}
 		if err := setns(ns.Path, ns.Flag); err != nil {
-			return err
+			return refused(setnsCall(ns.Path, ns.Flag), err)
 		}
 	}
 	if c.New&unix.CLONE_NEWTIME == 0 {
@@ -77,12 +86,15 @@ func (c Clone) enter() error {
 	}
 	// A time namespace is entered by children only, and its clocks may be set only before the first of them.
 	if err := unix.Unshare(unix.CLONE_NEWTIME); err != nil {
-		return fmt.Errorf("unshare(CLONE_NEWTIME): %w", err)
+		return refused("unshare(CLONE_NEWTIME)", err)
 	}
 	if len(c.Offsets) == 0 {
 		return nil
 	}
-	return writeFile(fmt.Sprintf("/proc/%d/timens_offsets", unix.Gettid()), offsetLines(c.Offsets), 0, 0)
+	if err := writeFile(fmt.Sprintf("/proc/%d/timens_offsets", unix.Gettid()), offsetLines(c.Offsets), 0, 0); err != nil {
+		return refused(c.offsetsCall(), err)
+	}
+	return nil
 }
 
 func (c Clone) fork() error {
@@ -104,9 +116,20 @@ func (c Clone) fork() error {
 		attr.Sys.GidMappingsEnableSetgroups = true
 		attr.Sys.Credential = &syscall.Credential{}
 	}
+	if c.Cgroup != "" {
+		group, err := os.Open(c.Cgroup)
+		if err != nil {
+			return err
+		}
+		defer group.Close()
+		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(group.Fd())
+	}
 	c.Child.PID, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", exe.Fd()), c.Child.Argv, attr)
 	runtime.KeepAlive(c.Child.Files)
-	return err
+	if err != nil {
+		return refused(c.cloneCall(), err)
+	}
+	return nil
 }
 
 func procMaps(maps []IDMap) []syscall.SysProcIDMap {
@@ -123,12 +146,12 @@ func procMaps(maps []IDMap) []syscall.SysProcIDMap {
 func readonlySelf() (*os.File, error) {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, "/proc/self/exe", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("open_tree(/proc/self/exe): %w", err)
+		return nil, refused(openTreeCall, err)
 	}
 	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
 	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, attr); err != nil {
 		unix.Close(fd)
-		return nil, fmt.Errorf("mount_setattr(/proc/self/exe, MOUNT_ATTR_RDONLY): %w", err)
+		return nil, refused(setAttrCall, err)
 	}
 	return os.NewFile(uintptr(fd), "/proc/self/exe"), nil
 }
@@ -139,31 +162,52 @@ func setns(path string, flag uintptr) error {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	defer unix.Close(fd)
-	if err := unix.Setns(fd, int(flag)); err != nil {
-		return fmt.Errorf("setns(%s, %s): %w", path, flagString(flag, cloneFlags), err)
-	}
-	return nil
+	return unix.Setns(fd, int(flag))
+}
+
+const (
+	openTreeCall = `open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC)`
+	setAttrCall  = `mount_setattr("/proc/self/exe", "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY})`
+)
+
+func setnsCall(path string, flag uintptr) string {
+	return fmt.Sprintf("setns(%q, %s)", path, flagString(flag, cloneFlags))
+}
+
+func (c Clone) offsetsCall() string {
+	return fmt.Sprintf("write(\"/proc/self/timens_offsets\", %q)", offsetLines(c.Offsets))
 }
 
 func (c Clone) Call() string {
 	var lines []string
 	for _, ns := range c.Join {
-		lines = append(lines, fmt.Sprintf("setns(%q, %s)", ns.Path, flagString(ns.Flag, cloneFlags)))
+		lines = append(lines, setnsCall(ns.Path, ns.Flag))
 	}
 	if c.New&unix.CLONE_NEWTIME != 0 {
 		lines = append(lines, "unshare(CLONE_NEWTIME)")
 		if len(c.Offsets) > 0 {
-			lines = append(lines, fmt.Sprintf("write(\"/proc/self/timens_offsets\", %q)", offsetLines(c.Offsets)))
+			lines = append(lines, c.offsetsCall())
 		}
 	}
-	lines = append(lines, `open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC)`,
-		`mount_setattr("/proc/self/exe", "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY})`,
-		"clone("+flagString(c.New&^unix.CLONE_NEWTIME|uintptr(unix.SIGCHLD), cloneFlags)+")")
+	lines = append(lines, openTreeCall, setAttrCall, c.cloneCall())
 	if c.New&unix.CLONE_NEWUSER != 0 {
 		lines = append(lines, fmt.Sprintf("write(\"/proc/$PID/uid_map\", %q)", mapLines(c.UIDs)),
 			fmt.Sprintf("write(\"/proc/$PID/gid_map\", %q)", mapLines(c.GIDs)))
 	}
 	return strings.Join(append(lines, `execve("/proc/self/exe")`), "\n")
+}
+
+// cloneCall: the old clone has no room to name a cgroup. man 2 clone, CLONE_INTO_CGROUP.
+func (c Clone) cloneCall() string {
+	flags := c.New &^ unix.CLONE_NEWTIME
+	if c.Cgroup == "" {
+		return "clone(" + flagString(flags|uintptr(unix.SIGCHLD), cloneFlags) + ")"
+	}
+	words := "CLONE_INTO_CGROUP"
+	if flags != 0 {
+		words = flagString(flags, cloneFlags) + "|" + words
+	}
+	return fmt.Sprintf("clone3({flags=%s, exit_signal=SIGCHLD, cgroup=open(%q)})", words, c.Cgroup)
 }
 
 // Shell is unshare(1), run by nsenter(1) where namespaces are joined. The command that it starts is left to the reader.
@@ -190,7 +234,11 @@ func (c Clone) Shell() string {
 	for _, o := range c.Offsets {
 		words = append(words, fmt.Sprintf("--%s=%d", o.Clock, o.Secs))
 	}
-	return Quote(append(words, "--fork", "--kill-child")...)
+	line := Quote(append(words, "--fork", "--kill-child")...)
+	if c.Cgroup != "" { // a shell has no clone3: it moves the process afterwards
+		line += "\n" + CgroupJoin{Path: c.Cgroup}.Shell()
+	}
+	return line
 }
 
 // Undo kills the child. A crash needs no inverse on disk: the child ends by itself when the socket to us closes.

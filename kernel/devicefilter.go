@@ -75,7 +75,8 @@ const (
 	exit     = unix.BPF_JMP | unix.BPF_EXIT
 )
 
-// deviceProgram tries the rules from the last to the first: the first that matches then is the last that was written.
+// deviceProgram tries the rules from the last to the first: the first that matches then is the last that was written. Behind a
+// rule for everything nothing may follow: the kernel refuses a program with instructions that are never reached (EINVAL).
 func deviceProgram(rules []DeviceRule) []instruction {
 	code := []instruction{
 		{code: loadWord, regs: scratch<<4 | major, offset: 4}, {code: loadWord, regs: scratch<<4 | minor, offset: 8},
@@ -84,8 +85,15 @@ func deviceProgram(rules []DeviceRule) []instruction {
 	}
 	for i := len(rules) - 1; i >= 0; i-- {
 		code = append(code, ruleCode(rules[i])...)
+		if rules[i].matchesAll() {
+			return code
+		}
 	}
 	return append(code, instruction{code: move, regs: result}, instruction{code: exit})
+}
+
+func (r DeviceRule) matchesAll() bool {
+	return r.Type != "b" && r.Type != "c" && accessBits(r.Access) == 7 && r.Major < 0 && r.Minor < 0
 }
 
 // ruleCode compares and decides; a comparison that fails jumps behind the rule.

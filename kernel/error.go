@@ -33,10 +33,12 @@ func Fail(op explain.Op, err error) error {
 	if err == nil {
 		return nil
 	}
-	call := op.Call()
-	if first, _, many := strings.Cut(call, "\n"); many {
-		call = first
-	}
+	call, _, _ := strings.Cut(op.Call(), "\n")
+	return refused(call, err)
+}
+
+// refused says which call of an op that makes several has failed.
+func refused(call string, err error) error {
 	return &Error{Call: call, Err: err, Hint: hint(call, err)}
 }
 
@@ -52,10 +54,10 @@ var hints = []struct {
 	{"mount(\"sysfs\"", unix.EPERM, "a user namespace may mount /sys only with a network namespace of its own"},
 	{"mount(", unix.ENODEV, "this kernel does not have the file system: see /proc/filesystems"},
 	{"pivot_root(", unix.EINVAL, "the new root must be a mount point, and neither it nor its parent may be shared"},
-	{"clone(", unix.ENOSPC, "too many namespaces: see /proc/sys/user/max_*_namespaces"},
-	{"clone(", unix.EINVAL, "this kernel lacks one of these namespaces: see 'glassbox doctor'"},
-	{"clone(", unix.EPERM, "new namespaces need CAP_SYS_ADMIN, or a user namespace: run it as root"},
-	{"write(\"/sys/fs/cgroup", unix.EBUSY, "the cgroup is in use: in v2 a group has processes or child controllers, not both"},
+	{"clone", unix.ENOSPC, "too many namespaces: see /proc/sys/user/max_*_namespaces"},
+	{"clone", unix.EINVAL, "this kernel lacks one of these namespaces: see 'glassbox doctor'"},
+	{"open_tree(", unix.EPERM, "new namespaces need CAP_SYS_ADMIN: run it as root"},
+	{"write(\"/sys/fs/cgroup", unix.EBUSY, "its members use more than that (v1), or it has processes where v2 wants only groups below"},
 	{"write(\"/sys/fs/cgroup", unix.EINVAL, "the kernel does not accept this value here"},
 	{"mkdir(\"/sys/fs/cgroup", unix.EROFS, "cgroups are mounted read-only here, as inside another container"},
 	{"seccomp(", unix.EACCES, "a filter needs no_new_privs or CAP_SYS_ADMIN"},

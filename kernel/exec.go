@@ -56,7 +56,9 @@ func (e ExecSelf) Do() error {
 func (e ExecSelf) Call() string {
 	return Exec{Path: "/proc/self/exe", Args: e.Args, Env: e.Env}.Call()
 }
-func (e ExecSelf) Shell() string { return Exec{Args: e.Args[1:], Env: e.Env}.Shell() }
+
+// Shell executes the program that this one would start: the arguments are our title, the program's file, its own arguments.
+func (e ExecSelf) Shell() string { return Exec{Args: e.Args[2:], Env: e.Env}.Shell() }
 
 func execveat(fd int, args, env []string) error {
 	argv, err := syscall.SlicePtrFromStrings(args)

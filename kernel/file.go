@@ -61,7 +61,7 @@ func (f WriteFile) Do() error {
 func (f WriteFile) Call() string {
 	return fmt.Sprintf("open(%q, O_WRONLY|O_CREAT|O_TRUNC, %#o)\nwrite(%q, %q, %d)", f.Path, f.Mode, f.Path, f.Content, len(f.Content))
 }
-func (f WriteFile) Shell() string    { return echo(f.Content, f.Path) }
+func (f WriteFile) Shell() string    { return "printf %s " + quote(f.Content) + " > " + quote(f.Path) }
 func (f WriteFile) Undo() explain.Op { return Remove{Path: f.Path} }
 
 // Remove deletes one file; it succeeds where there is none.
@@ -113,9 +113,5 @@ func writeFile(path, content string, flags int, mode uint32) error {
 	return err
 }
 
-func echo(content, path string) string {
-	if strings.HasSuffix(content, "\n") {
-		return "printf %s " + quote(content) + " > " + quote(path)
-	}
-	return "echo " + quote(content) + " > " + quote(path)
-}
+// echo is the shell's way to write a kernel file, which ignores the end of the line.
+func echo(content, path string) string { return "echo " + quote(content) + " > " + quote(path) }

@@ -82,7 +82,7 @@ type MknodIn struct {
 	UID, GID     int
 }
 
-// Do sets owner and mode by themselves: mknod's mode is cut by the umask.
+// Do sets the owner by itself; the mode is cut by the umask, which a plan sets before (SetUmask).
 func (m MknodIn) Do() error {
 	return Fail(m, inDir(m.Root, m.Path, func(dir int, name string) error {
 		if err := unix.Mknodat(dir, name, m.Mode, int(unix.Mkdev(m.Major, m.Minor))); err != nil {

@@ -30,6 +30,14 @@ func (j JoinMounts) Call() string {
 }
 func (j JoinMounts) Shell() string { return Quote("nsenter", "--mount="+j.Path) }
 
+// JoinCgroups moves the calling thread into a cgroup namespace: it changes what the tree looks like, not where one is in it.
+// man 7 cgroup_namespaces.
+type JoinCgroups struct{ Path string }
+
+func (j JoinCgroups) Do() error     { return Fail(j, setns(j.Path, unix.CLONE_NEWCGROUP)) }
+func (j JoinCgroups) Call() string  { return fmt.Sprintf("setns(%q, CLONE_NEWCGROUP)", j.Path) }
+func (j JoinCgroups) Shell() string { return Quote("nsenter", "--cgroup="+j.Path) }
+
 // LoopbackUp switches on lo, which every new network namespace has, switched off. It is an ioctl rather than a netlink
 // message: one socket, two calls, and the small program needs no netlink. man 7 netdevice.
 type LoopbackUp struct{}

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// removeTree deletes path and what is below it. A mount point in it makes the kernel answer EBUSY to rmdir; its content is
-// on another device and is left alone.
+// removeTree deletes path and what is below it. A mount in it makes it fail with EBUSY, and the content of the mount is left
+// alone. Device numbers would not tell: a volume that is bound may lie on the same file system.
 func removeTree(path string) error {
 	var top unix.Stat_t
 	switch err := unix.Lstat(path, &top); {
@@ -25,35 +25,32 @@ func removeTree(path string) error {
 	if err := unix.Rmdir(path); err == nil || errors.Is(err, unix.EBUSY) {
 		return err
 	}
-	return emptyDir(path, top.Dev)
+	return emptyDir(path)
 }
 
-func emptyDir(path string, dev uint64) error {
+func emptyDir(path string) error {
+	// man 2 statx, STATX_ATTR_MOUNT_ROOT.
+	var st unix.Statx_t
+	if err := unix.Statx(unix.AT_FDCWD, path, unix.AT_SYMLINK_NOFOLLOW, 0, &st); err != nil {
+		return err
+	}
+	if st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		return unix.EBUSY
+	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return errors.Unwrap(err)
 	}
 	for _, e := range entries {
 		name := path + "/" + e.Name()
-		if !e.IsDir() {
-			err = unix.Unlink(name)
+		if e.IsDir() {
+			err = emptyDir(name)
 		} else {
-			err = emptyDirOn(name, dev)
+			err = unix.Unlink(name)
 		}
 		if err != nil && !errors.Is(err, unix.ENOENT) {
 			return err
 		}
 	}
 	return unix.Rmdir(path)
-}
-
-func emptyDirOn(path string, dev uint64) error {
-	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
-		return err
-	}
-	if st.Dev != dev {
-		return unix.EBUSY
-	}
-	return emptyDir(path, dev)
 }

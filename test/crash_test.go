@@ -4,10 +4,12 @@ package test
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 
@@ -25,12 +27,13 @@ func TestKilledAfterEachStep(t *testing.T) {
 	steps := p.stepping(1 << 20).finish() // to the end, to count
 	for k := range steps {
 		s := p.stepping(k)
+		ids := p.ids()
 		p.killAll()
 		s.finish()
 		if r := p.run("audit", "--fix"); r.code != 0 {
 			t.Fatalf("after a crash at step %d (%s): %s", k+1, s.title, r)
 		}
-		if diff := p.changes(before, id.FindAllString(s.all, -1)...); diff != "" {
+		if diff := p.changes(before, ids...); diff != "" {
 			t.Fatalf("a crash at step %d (%s) has left behind:\n%s", k+1, s.title, diff)
 		}
 	}
@@ -46,13 +49,14 @@ func TestFailureAtEachStep(t *testing.T) {
 	steps := p.stepping(1 << 20).finish()
 	for k := range steps {
 		s := p.stepping(k)
+		ids := p.ids()
 		s.answer("f\n")
 		s.rest = "\n" // whoever hides a failure is caught below: nobody may ask for another step
 		s.finish()
 		if s.cmd.ProcessState.ExitCode() != 125 && s.cmd.ProcessState.ExitCode() != 126 {
 			t.Errorf("step %d (%s) failed, and the exit code is %d:\n%s", k+1, s.title, s.cmd.ProcessState.ExitCode(), s.end())
 		}
-		if diff := p.changes(before, id.FindAllString(s.all, -1)...); diff != "" {
+		if diff := p.changes(before, ids...); diff != "" {
 			t.Fatalf("a failure at step %d (%s) has left behind:\n%s\n…%s", k+1, s.title, diff, s.end())
 		}
 	}
@@ -77,8 +81,6 @@ type stepper struct {
 	steps    int
 	rest     string // the answer from now on
 }
-
-const prompt = "     > "
 
 // stepping lets k steps be done and stops before the next one, or at the end.
 func (p place) stepping(k int) *stepper {
@@ -109,13 +111,19 @@ func (s *stepper) answer(text string) {
 
 // untilPrompt reads up to the next question; false at the end of the output (a terminal's is EIO).
 func (s *stepper) untilPrompt() bool {
+	if err := s.terminal.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		s.t.Fatal(err)
+	}
 	for {
 		b, err := s.in.ReadByte()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.t.Fatalf("neither a question nor an end:\n…%s", s.end())
+		}
 		if err != nil {
 			return false
 		}
 		s.all += string(b)
-		if strings.HasSuffix(s.all, prompt) {
+		if strings.HasSuffix(s.all, question) {
 			s.steps++
 			s.title = s.lastTitle()
 			return true

@@ -158,5 +158,18 @@ func (p place) changes(before testkit.State, ids ...string) string {
 	return diff
 }
 
+// ids are those of the containers that there are now.
+func (p place) ids() []string {
+	p.t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(p.root, "containers", "*"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for i := range dirs {
+		dirs[i] = filepath.Base(dirs[i])
+	}
+	return dirs
+}
+
 // id finds the ids of containers in what a command has printed.
 var id = regexp.MustCompile(`\b[0-9a-f]{64}\b`)

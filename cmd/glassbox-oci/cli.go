@@ -1,4 +1,4 @@
-// This file holds what every command needs: flags, the bundle, errors printed once.
+// This file holds what every command needs: flags, the bundle, the listener of --explain.
 package main
 
 import (
@@ -6,9 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -17,45 +18,64 @@ import (
 
 const programVersion = "0.1.0"
 
+// newFlags makes the flags of a command. Package flag takes -name and --name alike, "=" or the next word for the value.
 func newFlags(name, args string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // a bad flag is told of once, in main
 	flags.Usage = func() {
-		fmt.Fprintf(flags.Output(), "usage: %s %s\n\n", name, args)
-		if name == "glassbox-oci" {
-			for _, c := range commands() {
-				fmt.Fprintf(flags.Output(), "  %-8s %s\n", c.name, c.help)
-			}
-			fmt.Fprintln(flags.Output())
-		}
+		fmt.Fprintf(flags.Output(), "usage: glassbox-oci %s %s\n\n", name, args)
 		flags.PrintDefaults()
 	}
 	return flags
 }
 
-// parse tells whether the program ends here: after --help, or after a bad flag, which package flag has reported.
-func parse(flags *flag.FlagSet, args []string) (code int, ended bool) {
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return 0, true
-	case err != nil:
-		return 1, true
+// parse reads the flags up to the first other word; --help is answered here, and ends the command with flag.ErrHelp.
+func parse(flags *flag.FlagSet, args []string) error {
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		flags.SetOutput(os.Stdout)
+		flags.Usage()
+		return err
 	}
-	return 0, false
+	if err != nil {
+		return fmt.Errorf("%s: %w: 'glassbox-oci %s --help' lists the flags", flags.Name(), err, flags.Name())
+	}
+	return nil
 }
 
-// containerFlags parses the flags of a command that is about one container.
-func containerFlags(flags *flag.FlagSet, args []string) (id string, err error) {
-	if err := flags.Parse(args); err != nil {
-		return "", err
+// parseAll reads flags wherever they stand, as crun does, and returns the other words.
+func parseAll(flags *flag.FlagSet, args []string) ([]string, error) {
+	var words []string
+	for {
+		if err := parse(flags, args); err != nil {
+			return nil, err
+		}
+		if flags.NArg() == 0 {
+			return words, nil
+		}
+		words, args = append(words, flags.Arg(0)), flags.Args()[1:]
 	}
-	if flags.NArg() == 0 {
-		return "", fmt.Errorf("%s: name the container: %s --help", flags.Name(), flags.Name())
-	}
-	return flags.Arg(0), nil
 }
 
-// loadBundle reads config.json. Unknown fields are ignored, as the OCI specification wants it.
-func loadBundle(dir string) (*specs.Spec, string, error) {
+// containerFlags parses the flags of a command that is about one container; rest are the words after its id.
+func containerFlags(flags *flag.FlagSet, args []string) (id string, rest []string, err error) {
+	words, err := parseAll(flags, args)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(words) == 0 {
+		return "", nil, noContainer(flags)
+	}
+	return words[0], words[1:], nil
+}
+
+func noContainer(flags *flag.FlagSet) error {
+	return fmt.Errorf("%s: name the container: 'glassbox-oci %s --help' shows how", flags.Name(), flags.Name())
+}
+
+// loadBundle reads config.json. Unknown fields are ignored and every version 1.x is taken, older and newer ones, as the OCI
+// specification wants it.
+func (g global) loadBundle(dir, id string) (*specs.Spec, string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, "", err
@@ -71,28 +91,13 @@ func loadBundle(dir string) (*specs.Spec, string, error) {
 	if err := json.Unmarshal(data, spec); err != nil {
 		return nil, "", fmt.Errorf("%s/config.json: %w", dir, err)
 	}
-	return spec, dir, nil
-}
-
-// report prints an error once: where the engine asked for it, and as it asked.
-func report(g global, err error, code int) int {
-	fmt.Fprintf(os.Stderr, "glassbox-oci: %v\n", err)
-	if g.log == "" {
-		return code
+	if !strings.HasPrefix(spec.Version, "1.") {
+		return nil, "", fmt.Errorf("%s/config.json: ociVersion %q: this runtime knows the versions 1.x", dir, spec.Version)
 	}
-	f, openErr := os.OpenFile(g.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-	if openErr != nil {
-		fmt.Fprintf(os.Stderr, "glassbox-oci: open the log: %v\n", openErr)
-		return code
+	if g.systemdCgroup && spec.Linux != nil {
+		spec.Linux.CgroupsPath, err = systemdPath(spec.Linux.CgroupsPath, id)
 	}
-	defer f.Close()
-	if g.logFormat == "json" {
-		line, _ := json.Marshal(map[string]string{"level": "error", "msg": err.Error(), "time": time.Now().Format(time.RFC3339)})
-		fmt.Fprintf(f, "%s\n", line)
-	} else {
-		fmt.Fprintf(f, "time=%q level=error msg=%q\n", time.Now().Format(time.RFC3339), err.Error())
-	}
-	return code
+	return spec, dir, err
 }
 
 // listener makes the listener of --explain.

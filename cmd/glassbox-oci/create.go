@@ -2,9 +2,10 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/runtime/container"
 	"glassbox/runtime/stage"
@@ -23,6 +24,7 @@ func (b *birthFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&b.consoleSocket, "console-socket", "", "unix socket that the terminal's master is sent to")
 	flags.StringVar(&b.pidFile, "pid-file", "", "write the pid of the container's first process here")
 	flags.BoolVar(&b.noPivot, "no-pivot", false, "move the root instead of pivot_root (on an initramfs)")
+	flags.Bool("no-new-keyring", false, "accepted: a container gets no keyring of its own")
 	flags.IntVar(&b.preserve, "preserve-fds", 0, "pass this many descriptors on, from 3")
 	flags.StringVar(&b.explain, "explain", "", "tell each step on standard error, as text or json")
 }
@@ -43,63 +45,55 @@ func preserved(n int) []*os.File {
 	return files
 }
 
-func create(g global, args []string) (int, error) {
-	var b birthFlags
-	flags := newFlags("glassbox-oci create", "[options] ID")
+// prepare reads the command line and the bundle.
+func (b *birthFlags) prepare(g global, flags *flag.FlagSet, args []string) (*specs.Spec, container.Options, error) {
 	b.add(flags)
-	id, err := containerFlags(flags, args)
+	id, _, err := containerFlags(flags, args)
 	if err != nil {
-		return 1, err
+		return nil, container.Options{}, err
 	}
-	spec, bundle, err := loadBundle(b.bundle)
+	spec, bundle, err := g.loadBundle(b.bundle, id)
 	if err != nil {
-		return 1, err
+		return nil, container.Options{}, err
+	}
+	if spec.Process != nil {
+		g.warnUnknown(spec.Process.Capabilities)
 	}
 	o, err := b.options(g, id, bundle)
+	return spec, o, err
+}
+
+func create(g global, args []string) (int, error) {
+	var b birthFlags
+	spec, o, err := b.prepare(g, newFlags("create", "[options] ID"), args)
 	if err != nil {
 		return 1, err
 	}
-	if spec.Process != nil && spec.Process.Terminal {
-		if b.consoleSocket == "" {
-			return 1, errors.New("create: the program wants a terminal: give --console-socket to send it to")
-		}
-		if o.ConsoleSocket, err = dial(b.consoleSocket); err != nil {
-			return 1, err
-		}
-		defer o.ConsoleSocket.Close()
+	t, err := openTerminal(spec.Process, b.consoleSocket, true)
+	if err != nil {
+		return 1, err
 	}
-	_, err = container.Create(spec, o)
-	return 0, err
+	o.ConsoleSocket = t.socket
+	c, err := container.Create(spec, o)
+	if err != nil {
+		return 1, err
+	}
+	g.warnLacking(spec.Process.Capabilities, c.Host.Capabilities)
+	return 0, nil
 }
 
 func start(g global, args []string) (int, error) {
-	id, err := containerFlags(newFlags("glassbox-oci start", "ID"), args)
-	if err != nil {
-		return 1, err
-	}
-	c, err := container.Load(g.root, id)
-	if err != nil {
-		return 1, err
-	}
-	return 0, c.Start()
+	return onContainer(g, "start", args, (*container.Container).Start)
 }
 
 func runOne(g global, args []string) (int, error) {
 	var b birthFlags
-	flags := newFlags("glassbox-oci run", "[options] ID")
-	b.add(flags)
+	flags := newFlags("run", "[options] ID")
 	detach := flags.Bool("detach", false, "do not wait for the program's end")
 	flags.BoolVar(detach, "d", false, "short for --detach")
 	keep := flags.Bool("keep", false, "do not delete the container when it has ended")
-	id, err := containerFlags(flags, args)
-	if err != nil {
-		return 1, err
-	}
-	spec, bundle, err := loadBundle(b.bundle)
-	if err != nil {
-		return 1, err
-	}
-	o, err := b.options(g, id, bundle)
+	flags.Bool("no-subreaper", false, "accepted: we are no reaper of others' processes")
+	spec, o, err := b.prepare(g, flags, args)
 	if err != nil {
 		return 1, err
 	}
@@ -110,8 +104,12 @@ func runOne(g global, args []string) (int, error) {
 	defer t.restore()
 	o.ConsoleSocket = t.socket
 	c, err := container.Run(spec, o)
-	if err != nil || *detach {
-		return 0, err
+	if err != nil {
+		return 1, err
+	}
+	g.warnLacking(spec.Process.Capabilities, c.Host.Capabilities)
+	if *detach {
+		return 0, nil
 	}
 	code, err := t.attend(c)
 	if err != nil || *keep {

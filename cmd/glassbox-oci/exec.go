@@ -2,12 +2,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
+	"flag"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -23,14 +19,12 @@ func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 
 type execFlags struct {
 	process, consoleSocket, pidFile, user, cwd, explain string
-	tty, detach                                         bool
-	env, caps                                           words
+	tty, detach, noNewPrivs                             bool
+	env, caps, groups                                   words
 	preserve                                            int
 }
 
-func execute(g global, args []string) (int, error) {
-	var e execFlags
-	flags := newFlags("glassbox-oci exec", "[options] ID COMMAND [ARG...]")
+func (e *execFlags) add(flags *flag.FlagSet) {
 	for _, name := range []string{"process", "p"} {
 		flags.StringVar(&e.process, name, "", "JSON file with an OCI process, instead of a command")
 	}
@@ -43,22 +37,35 @@ func execute(g global, args []string) (int, error) {
 	for _, name := range []string{"user", "u"} {
 		flags.StringVar(&e.user, name, "", "uid[:gid]")
 	}
+	for _, name := range []string{"additional-gids", "g"} {
+		flags.Var(&e.groups, name, "a further group by number, repeatable")
+	}
 	for _, name := range []string{"env", "e"} {
 		flags.Var(&e.env, name, "NAME=VALUE, repeatable")
 	}
 	for _, name := range []string{"cap", "c"} {
 		flags.Var(&e.caps, name, "add a capability, repeatable")
 	}
+	flags.BoolVar(&e.noNewPrivs, "no-new-privs", false, "no set-user-ID program may raise its rights")
 	flags.StringVar(&e.cwd, "cwd", "", "working directory")
 	flags.StringVar(&e.consoleSocket, "console-socket", "", "unix socket that the terminal's master is sent to")
 	flags.StringVar(&e.pidFile, "pid-file", "", "write its pid here")
 	flags.IntVar(&e.preserve, "preserve-fds", 0, "pass this many descriptors on, from 3")
 	flags.StringVar(&e.explain, "explain", "", "tell each step on standard error, as text or json")
-	id, err := containerFlags(flags, args)
-	if err != nil {
+	flags.Bool("no-subreaper", false, "accepted: we are no reaper of others' processes")
+}
+
+func execute(g global, args []string) (int, error) {
+	var e execFlags
+	flags := newFlags("exec", "[options] ID COMMAND [ARG...]")
+	e.add(flags)
+	if err := parse(flags, args); err != nil { // what follows the id is the program's
 		return 1, err
 	}
-	c, err := container.Load(g.root, id)
+	if flags.NArg() == 0 {
+		return 1, noContainer(flags)
+	}
+	c, err := container.Load(g.root, flags.Arg(0))
 	if err != nil {
 		return 1, err
 	}
@@ -66,6 +73,8 @@ func execute(g global, args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	g.warnUnknown(process.Capabilities)
+	g.warnLacking(process.Capabilities, c.Host.Capabilities)
 	return e.run(c, process)
 }
 
@@ -81,58 +90,11 @@ func (e *execFlags) run(c *container.Container, process *specs.Process) (int, er
 	}
 	p, err := c.Exec(process, container.ExecOptions{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		ConsoleSocket: t.socket, Preserve: preserved(e.preserve), PidFile: e.pidFile, Listener: l})
-	if err != nil || e.detach {
-		return 0, err
+	if err != nil {
+		return 1, err
+	}
+	if e.detach {
+		return 0, nil
 	}
 	return t.attend(p)
-}
-
-// describe makes the process from a file, or from the container's own with what the flags change.
-func (e *execFlags) describe(own *specs.Process, command []string) (*specs.Process, error) {
-	if e.process != "" {
-		data, err := os.ReadFile(e.process)
-		if err != nil {
-			return nil, fmt.Errorf("exec: read --process: %w", err)
-		}
-		p := &specs.Process{}
-		return p, json.Unmarshal(data, p)
-	}
-	if len(command) == 0 {
-		return nil, errors.New("exec: name the program to run after the container's id")
-	}
-	p := *own
-	p.Args, p.Terminal = command, e.tty
-	p.Env = append(slices.Clone(p.Env), e.env...)
-	if e.cwd != "" {
-		p.Cwd = e.cwd
-	}
-	if len(e.caps) > 0 {
-		p.Capabilities = withCapabilities(p.Capabilities, e.caps)
-	}
-	if e.user == "" {
-		return &p, nil
-	}
-	uid, gid, hasGroup := strings.Cut(e.user, ":")
-	u, err := strconv.ParseUint(uid, 10, 32)
-	if err != nil {
-		return nil, fmt.Errorf("exec: --user %q: use numbers, uid or uid:gid", e.user)
-	}
-	p.User = specs.User{UID: uint32(u)}
-	if hasGroup {
-		n, err := strconv.ParseUint(gid, 10, 32)
-		if err != nil {
-			return nil, fmt.Errorf("exec: --user %q: use numbers, uid or uid:gid", e.user)
-		}
-		p.User.GID = uint32(n)
-	}
-	return &p, nil
-}
-
-func withCapabilities(own *specs.LinuxCapabilities, more []string) *specs.LinuxCapabilities {
-	if own == nil {
-		own = &specs.LinuxCapabilities{}
-	}
-	add := func(set []string) []string { return append(slices.Clone(set), more...) }
-	return &specs.LinuxCapabilities{Bounding: add(own.Bounding), Effective: add(own.Effective), Permitted: add(own.Permitted),
-		Inheritable: own.Inheritable, Ambient: own.Ambient}
 }

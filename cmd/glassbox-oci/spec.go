@@ -7,15 +7,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
 func writeSpec(_ global, args []string) (int, error) {
-	flags := newFlags("glassbox-oci spec", "[--bundle DIR]")
+	flags := newFlags("spec", "[--bundle DIR] [--rootless]")
 	bundle := flags.String("bundle", ".", "directory to write it to")
 	flags.StringVar(bundle, "b", ".", "short for --bundle")
-	if err := flags.Parse(args); err != nil {
+	rootless := flags.Bool("rootless", false, "for an ordinary user: a user namespace in which you are root")
+	if _, err := parseAll(flags, args); err != nil {
 		return 1, err
 	}
 	path := filepath.Join(*bundle, "config.json")
@@ -29,7 +31,31 @@ func writeSpec(_ global, args []string) (int, error) {
 	defer f.Close()
 	enc := json.NewEncoder(f)
 	enc.SetIndent("", "\t")
-	return 0, enc.Encode(exampleSpec())
+	spec := exampleSpec()
+	if *rootless {
+		makeRootless(spec, os.Geteuid(), os.Getegid())
+	}
+	return 0, enc.Encode(spec)
+}
+
+// makeRootless changes what an ordinary user may not: there is one user inside, /sys is the host's (a network namespace of
+// one's own would do, too, but it has no way out), the group of terminals does not exist, and there are no limits to set.
+func makeRootless(spec *specs.Spec, uid, gid int) {
+	linux := spec.Linux
+	linux.Resources = nil
+	linux.Namespaces = slices.DeleteFunc(linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.NetworkNamespace })
+	linux.Namespaces = append(linux.Namespaces, specs.LinuxNamespace{Type: specs.UserNamespace})
+	linux.UIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(uid), Size: 1}}
+	linux.GIDMappings = []specs.LinuxIDMapping{{ContainerID: 0, HostID: uint32(gid), Size: 1}}
+	for i := range spec.Mounts {
+		switch m := &spec.Mounts[i]; m.Type {
+		case "devpts":
+			m.Options = slices.DeleteFunc(m.Options, func(o string) bool { return o == "gid=5" })
+		case "sysfs":
+			*m = specs.Mount{Destination: "/sys", Type: "none", Source: "/sys", Options: []string{"rbind", "nosuid", "noexec", "nodev", "ro"}}
+		}
+	}
+	spec.Mounts = slices.DeleteFunc(spec.Mounts, func(m specs.Mount) bool { return m.Type == "cgroup" })
 }
 
 // exampleSpec is a shell with a terminal and few rights, as 'runc spec' has it.

@@ -72,7 +72,9 @@ func (a *argv) arguments(c *cli.Command) ([]string, error) {
 }
 
 // ownsTheRest tells whether the first argument ends the flags, for the program's own follow.
-func ownsTheRest(c *cli.Command) bool { return c.Name == "run" || c.Name == "exec" }
+func ownsTheRest(c *cli.Command) bool {
+	return c.Name == "run" || c.Name == "create" || c.Name == "exec"
+}
 
 func findCommand(commands []*cli.Command, name string) *cli.Command {
 	for _, c := range commands {

@@ -126,24 +126,28 @@ func checkControllers() finding {
 	return finding{State: fine, Found: strings.Join(have, " ")}
 }
 
+// checkOverlay asks for the file system, as mount does: then the kernel loads its module if it has one. Nothing is mounted.
 func checkOverlay() finding {
-	known, err := os.ReadFile("/proc/filesystems")
+	if os.Geteuid() != 0 {
+		return notTried()
+	}
+	fd, err := unix.Fsopen("overlay", unix.FSOPEN_CLOEXEC)
 	if err != nil {
-		return finding{State: missing, Found: err.Error()}
+		return finding{State: missing, Found: "fsopen: " + err.Error(), Remedy: "modprobe overlay, or install a kernel that has it"}
 	}
-	if !slices.Contains(strings.Fields(string(known)), "overlay") {
-		return finding{State: missing, Found: "not in /proc/filesystems", Remedy: "modprobe overlay"}
+	if err := unix.Close(fd); err != nil {
+		return finding{State: degraded, Found: "close: " + err.Error()}
 	}
-	return finding{State: fine, Found: "in /proc/filesystems"}
+	return finding{State: fine, Found: "this kernel has it"}
 }
 
-// checkRootFS: pivot_root refuses to leave the file system that the kernel starts with.
+// checkRootFS: pivot_root refuses to leave the file system that the kernel starts with, which is mounted on nothing but itself.
 func checkRootFS() finding {
 	m, err := look.MountAt(os.Getpid(), "/")
 	if err != nil {
 		return finding{State: missing, Found: err.Error()}
 	}
-	if m.FSType == "rootfs" {
+	if m.FSType == "rootfs" && m.ID == m.Parent {
 		return finding{State: degraded, Found: "the root is an initramfs", Remedy: "glassbox-oci run --no-pivot, or boot from a disk"}
 	}
 	return finding{State: fine, Found: "the root is " + m.FSType}
@@ -158,11 +162,19 @@ func checkSeccomp() finding {
 }
 
 func checkNftables() finding {
+	if os.Geteuid() != 0 {
+		return notTried()
+	}
 	tables, err := nft.Tables("")
 	if err != nil {
 		return finding{State: missing, Found: err.Error(), Remedy: "modprobe nf_tables"}
 	}
 	return finding{State: fine, Found: count(len(tables), "table")}
+}
+
+// notTried is for what only root may try.
+func notTried() finding {
+	return finding{State: degraded, Found: "not tried: that needs root", Remedy: "sudo glassbox doctor"}
 }
 
 func checkForwarding() finding {

@@ -39,7 +39,7 @@ func runExec(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := newSession(c)
+	s, err := newSession(wantsOf(c))
 	if err != nil {
 		return err
 	}

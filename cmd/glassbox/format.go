@@ -47,7 +47,7 @@ func printOne(w io.Writer, t *template.Template, value any) error {
 
 // parseTemplate reads \t and \n as Docker does, for shells do not.
 func parseTemplate(format string) (*template.Template, error) {
-	t, err := template.New("").Funcs(templateFuncs()).Parse(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(format))
+	t, err := template.New("").Option("missingkey=error").Funcs(templateFuncs()).Parse(strings.NewReplacer(`\t`, "\t", `\n`, "\n").Replace(format))
 	if err != nil {
 		return nil, usageError{fmt.Sprintf("--format: %v", withoutPrefix(err)), 64}
 	}

@@ -2,9 +2,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,7 +19,7 @@ func inspectCommand() *cli.Command {
 		Name: "inspect", Usage: "tell all about containers",
 		ArgsUsage: "CONTAINER…",
 		UsageText: "glassbox inspect [flags] CONTAINER…\n\nglassbox inspect -f '{{.State.Pid}} {{.NetworkSettings.IPAddress}}' web",
-		Flags:     []cli.Flag{flagText("format", "`TEMPLATE` json or a Go", "f")},
+		Flags:     []cli.Flag{flagText("format", "`TEMPLATE` json or a Go template", "f")},
 		Action:    inspect,
 	}
 }
@@ -53,9 +56,41 @@ func printDetails(c *cli.Context, found []*engine.Details) error {
 		_, err = fmt.Fprintf(c.App.Writer, "%s\n", text)
 		return err
 	}
-	rows := make([]any, len(found))
-	for i, d := range found {
-		rows[i] = d
+	for _, d := range found {
+		if err := printDetail(c.App.Writer, format, d); err != nil {
+			return err
+		}
 	}
-	return printRows(c.App.Writer, format, nil, rows)
+	return nil
+}
+
+// printDetail lets a template say .Id as the JSON does, and .ID as Go's name is: Docker takes both.
+func printDetail(w io.Writer, format string, d *engine.Details) error {
+	var out strings.Builder
+	typedErr := printRows(&out, format, nil, []any{d})
+	if typedErr != nil {
+		raw, err := asJSON(d)
+		if err != nil {
+			return err
+		}
+		out.Reset()
+		if err := printRows(&out, format, nil, []any{raw}); err != nil {
+			return typedErr
+		}
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// asJSON keeps numbers as they are written: 67108864 is not to become 6.7e+07.
+func asJSON(v any) (map[string]any, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var raw map[string]any
+	err = decoder.Decode(&raw)
+	return raw, err
 }

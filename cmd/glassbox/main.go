@@ -80,7 +80,7 @@ func newApp() *cli.App {
 
 func commands() []*cli.Command {
 	list := []*cli.Command{
-		runCommand(), execCommand(), psCommand(), logsCommand(), stopCommand(), killCommand(), rmCommand(),
+		runCommand(), createCommand(), startCommand(), waitCommand(), execCommand(), psCommand(), logsCommand(), stopCommand(), killCommand(), rmCommand(),
 		inspectCommand(), explainCommand(), lookCommand(), auditCommand(), doctorCommand(),
 		lessonCommand(), imagesCommand(), versionCommand(), releaseCommand(),
 	}

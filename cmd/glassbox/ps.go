@@ -27,7 +27,7 @@ func psCommand() *cli.Command {
 			flagSwitch("no-trunc", "whole ids and commands"),
 			flagSwitch("latest", "the newest one, running or not", "l"),
 			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "`NUMBER` that many of the newest, running or not"},
-			flagList("filter", "only those with status=, name=, id=, label=, ancestor= or exited=`VALUE`", "f"),
+			flagList("filter", "`NAME=VALUE` only those of this status, name, id, label, ancestor (image) or exited (code)", "f"),
 			flagText("format", "`TEMPLATE` json, table TEMPLATE, or a Go template such as '{{.ID}} {{.Names}}'"),
 		},
 		Action: ps,

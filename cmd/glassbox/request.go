@@ -4,7 +4,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/docker/go-units"
@@ -52,11 +51,6 @@ func labels(c *cli.Context, r *engine.Request) error {
 }
 
 func reach(c *cli.Context, r *engine.Request) error {
-	mode, peer, _ := strings.Cut(c.String("network"), ":")
-	known := slices.Contains([]string{"bridge", "none", "host"}, mode) && peer == "" || mode == "container" && peer != ""
-	if !known {
-		return fmt.Errorf("--network %s: no such network: there is bridge, none, host and container:NAME", c.String("network"))
-	}
 	r.Network.Mode = c.String("network")
 	r.Network.DNS = c.StringSlice("dns")
 	r.Network.Sysctls = map[string]string{}

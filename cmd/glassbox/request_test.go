@@ -120,7 +120,6 @@ func TestRequestRefuses(t *testing.T) {
 		{"-p 80:80/xyz", `protocol "xyz" is neither tcp nor udp`},
 		{"-p 1-2:5-9", "the ranges 1-2 and 5-9 are not of one length"},
 		{"-p nowhere:1:1", `"nowhere" is no address`},
-		{"--network moon", "--network moon: no such network: there is bridge, none"},
 		{"--env-file nowhere", "--env-file: open nowhere: no such file or directory"},
 		{"-e =x", `-e "=x": a variable has a name`},
 		{"--security-opt nonsense", `--security-opt "nonsense": not known here`},

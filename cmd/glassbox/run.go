@@ -57,7 +57,7 @@ func run(c *cli.Context) error {
 	if err := checkWithout(c, e, request); err != nil {
 		return err
 	}
-	s, err := newSession(c)
+	s, err := newSession(wantsOf(c))
 	if err != nil {
 		return err
 	}

@@ -31,16 +31,23 @@ type session struct {
 	cancel  context.CancelCauseFunc
 }
 
-func newSession(c *cli.Context) (*session, error) {
-	s := &session{tty: c.Bool("tty"), stepped: c.Bool("step"), signals: make(chan os.Signal, 8), born: make(chan string, 1)}
-	if c.Bool("detach") {
+// sessionWants is what a command line asks of its session.
+type sessionWants struct{ tty, stdin, detach, step bool }
+
+func wantsOf(c *cli.Context) sessionWants {
+	return sessionWants{tty: c.Bool("tty"), stdin: c.Bool("interactive"), detach: c.Bool("detach"), step: c.Bool("step")}
+}
+
+func newSession(w sessionWants) (*session, error) {
+	s := &session{tty: w.tty, stepped: w.step, signals: make(chan os.Signal, 8), born: make(chan string, 1)}
+	if w.detach {
 		return s, nil
 	}
-	if s.tty && c.Bool("interactive") && !term.IsTerminal(0) {
+	if s.tty && w.stdin && !term.IsTerminal(0) {
 		return nil, errors.New("-t: standard input is no terminal: leave -t out, or start from a terminal")
 	}
 	s.streams = engine.Streams{Stdout: os.Stdout, Stderr: os.Stderr}
-	if c.Bool("interactive") {
+	if w.stdin {
 		s.streams.Stdin = os.Stdin
 		if s.tty {
 			s.streams.Stdin = &detachKeys{from: os.Stdin, detach: func() { s.cancel(errDetached) }}

@@ -120,7 +120,7 @@ func firstInside(plan []explain.Step) int {
 	for i, step := range plan {
 		for _, op := range step.Ops {
 			switch op.(type) {
-			case kernel.Clone, kernel.CgroupCreate, kernel.CgroupSet, kernel.CgroupJoin, kernel.DeviceFilter:
+			case kernel.Clone, kernel.CgroupCreate, kernel.CgroupSet, kernel.CgroupDelegate, kernel.CgroupJoin, kernel.DeviceFilter:
 				border = i + 1
 			}
 		}

@@ -2,44 +2,59 @@
 package shim
 
 import (
+	"strconv"
 	"sync"
 
 	"glassbox/engine/shim/wire"
 )
 
-// audience passes output on. A client that reads slowly slows the program down, as a pipe would; one that has gone is forgotten.
+// audience passes output on.
 type audience struct {
-	mu      sync.Mutex
-	log     *logFile            // nil: nobody keeps it
-	logErr  error               // the first loss
-	clients map[*wire.Conn]bool // true: wants the output, not just the end
-	ended   bool
-	code    int
+	mu         sync.Mutex
+	log        *logFile // nil: nobody keeps it
+	logErr     error    // the first loss
+	clients    map[*wire.Conn]*client
+	ended      bool
+	code       int
+	delivering *sync.WaitGroup // what clients have not read yet
 }
 
-func newAudience(log *logFile) *audience {
-	return &audience{log: log, clients: map[*wire.Conn]bool{}}
+func newAudience(log *logFile, delivering *sync.WaitGroup) *audience {
+	return &audience{log: log, clients: map[*wire.Conn]*client{}, delivering: delivering}
 }
 
-// join adds a client. One that comes after the end is told the exit code at once.
-func (a *audience) join(c *wire.Conn, output bool) error {
+// join adds a client; with output false it wants to hear of the end alone. One that comes after the end hears it at once.
+func (a *audience) join(conn *wire.Conn, output bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	c := newClient(conn, output)
 	if a.ended {
-		return c.SendJSON(wire.Exited, a.code)
+		a.tellEnd(c)
+		go c.deliver()
+		return
 	}
-	a.clients[c] = output
-	return nil
+	a.delivering.Go(c.deliver)
+	a.clients[conn] = c
 }
 
-func (a *audience) leave(c *wire.Conn) {
+func (a *audience) leave(conn *wire.Conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.clients, c)
+	if c := a.clients[conn]; c != nil {
+		c.set(&c.gone)
+		delete(a.clients, conn)
+	}
 }
 
-// say hands a piece of output to the log and to all clients.
+// say hands a piece of output to the log and to all clients that want it.
 func (a *audience) say(stream wire.Kind, data []byte) {
+	for _, c := range a.keep(stream, data) {
+		c.put(stream, data)
+	}
+}
+
+// keep writes the log and returns who is to hear the same.
+func (a *audience) keep(stream wire.Kind, data []byte) []*client {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.log != nil {
@@ -47,10 +62,21 @@ func (a *audience) say(stream wire.Kind, data []byte) {
 			a.logErr = err
 		}
 	}
-	for c, output := range a.clients {
-		if output && c.Send(stream, data) != nil {
-			delete(a.clients, c)
+	var listeners []*client
+	for _, c := range a.clients {
+		if c.output {
+			listeners = append(listeners, c)
 		}
+	}
+	return listeners
+}
+
+// hurry is called when the program has ended: from now on nobody waits for a client.
+func (a *audience) hurry() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.clients {
+		c.set(&c.hurry)
 	}
 }
 
@@ -65,12 +91,17 @@ func (a *audience) closeLog() error {
 	return a.logErr
 }
 
-// end tells everybody the exit code, after all output. Who has gone need not hear it.
+// end tells everybody the exit code, after all output.
 func (a *audience) end(code int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.ended, a.code = true, code
-	for c := range a.clients {
-		_ = c.SendJSON(wire.Exited, code)
+	for _, c := range a.clients {
+		a.tellEnd(c)
 	}
+}
+
+func (a *audience) tellEnd(c *client) {
+	c.put(wire.Exited, strconv.AppendInt(nil, int64(a.code), 10))
+	c.set(&c.closed)
 }

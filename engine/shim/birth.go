@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,29 +25,21 @@ type shim struct {
 	container *container.Container
 	io        *stdio
 	audience  *audience
+	lock      io.Closer
 	programs  sync.WaitGroup // those started by exec
+	delivered sync.WaitGroup // what clients have not read yet
 	listener  *wire.Listener
 	status    wire.Status
 }
 
 // bear makes the container and tells the engine that it runs.
 func bear(b wire.Birth, engine *wire.Conn) (*shim, error) {
-	spec, err := readSpec(b.Bundle)
-	if err != nil {
+	s := &shim{birth: b}
+	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	if err := wire.Lock(b.Dir); err != nil {
-		return nil, err
-	}
-	log, err := openLog(b.Log)
-	if err != nil {
-		return nil, err
-	}
-	s := &shim{birth: b, spec: spec, audience: newAudience(log)}
-	if s.io, err = newStdio(spec.Process.Terminal, b.Stdin); err != nil {
-		return nil, err
-	}
-	if s.container, err = container.Run(spec, s.options(engine)); err != nil {
+	var err error
+	if s.container, err = container.Run(s.spec, s.options(engine)); err != nil {
 		s.io.close()
 		return nil, err
 	}
@@ -54,6 +47,31 @@ func bear(b wire.Birth, engine *wire.Conn) (*shim, error) {
 		return nil, errors.Join(err, s.container.Delete(true))
 	}
 	return s, nil
+}
+
+// prepare opens everything that the shim needs. Whoever connects from now on is served as soon as the program runs.
+func (s *shim) prepare() error {
+	var err error
+	if s.lock, err = wire.Lock(s.birth.Dir); err != nil {
+		return err
+	}
+	if s.listener, err = wire.Listen(s.birth.Dir); err != nil {
+		return err
+	}
+	s.status = wire.Status{State: wire.Created, Shim: os.Getpid()}
+	if err := s.status.Write(s.birth.Dir); err != nil {
+		return err
+	}
+	if s.spec, err = readSpec(s.birth.Bundle); err != nil {
+		return err
+	}
+	log, err := openLog(s.birth.Log)
+	if err != nil {
+		return err
+	}
+	s.audience = newAudience(log, &s.delivered)
+	s.io, err = newStdio(s.spec.Process.Terminal, s.birth.Stdin)
+	return err
 }
 
 func (s *shim) options(engine *wire.Conn) container.Options {
@@ -85,22 +103,18 @@ func relay(b wire.Birth, engine *wire.Conn) explain.Listener {
 		})
 }
 
-// born does what must be done between the program's first instruction and the good news: whoever hears it may connect.
+// born makes the birth known.
 func (s *shim) born(engine *wire.Conn) error {
 	if err := s.io.born(); err != nil {
 		return err
 	}
-	var err error
-	if s.listener, err = wire.Listen(s.birth.Dir); err != nil {
-		return err
-	}
-	s.status = wire.Status{State: wire.Running, PID: s.container.PID(), Shim: os.Getpid(), Started: time.Now().UTC()}
+	s.status.State, s.status.PID, s.status.Started = wire.Running, s.container.PID(), time.Now().UTC()
 	if err := s.status.Write(s.birth.Dir); err != nil {
 		return err
 	}
 	// An engine that has gone meanwhile is like one that hangs up later: the container goes on.
 	if engine.SendJSON(wire.Started, s.status.PID) == nil && s.birth.Attach {
-		return s.audience.join(engine, true)
+		s.audience.join(engine, true)
 	}
 	return nil
 }

@@ -31,11 +31,23 @@ func (s *shim) supervise(engine *wire.Conn) error {
 	s.io.settle(s.audience)
 	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we hang up.
 	err := errors.Join(s.tell(status, waitErr), s.keepStory(), s.container.Delete(true))
-	s.programs.Wait()
-	if !<-released {
+	clean := s.partings(released)
+	if !clean {
 		err = errors.Join(err, s.release())
 	}
 	return err // the process ends, and only with it the connection: who waits for that finds no shim any more
+}
+
+// partings waits until every client has heard everything. One that does not listen (its terminal is stopped) keeps us, but
+// nobody else: without the lock, we count as dead.
+func (s *shim) partings(released <-chan bool) (clean bool) {
+	const patience = time.Second
+	waiting := time.AfterFunc(patience, func() { s.lock.Close() })
+	defer waiting.Stop()
+	clean = <-released
+	s.programs.Wait()
+	s.delivered.Wait()
+	return clean
 }
 
 // tell writes down how it ended, and then says it.

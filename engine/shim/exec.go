@@ -5,6 +5,7 @@ package shim
 import (
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -30,9 +31,14 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 		io.close()
 		return err
 	}
-	a := newAudience(nil)
-	if c.SendJSON(wire.Started, process.PID) == nil && !p.Detach && a.join(c, true) == nil {
-		go converse(c, io)
+	var delivered sync.WaitGroup
+	a := newAudience(nil, &delivered)
+	if c.SendJSON(wire.Started, process.PID) == nil && !p.Detach {
+		a.join(c, true)
+		go func() {
+			converse(c, io)
+			a.leave(c)
+		}()
 	}
 	io.flow(a)
 	status, err := process.Wait()
@@ -41,6 +47,7 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 		return err
 	}
 	a.end(exitCode(status))
+	delivered.Wait()
 	return nil
 }
 

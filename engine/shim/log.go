@@ -7,10 +7,10 @@ package shim
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"glassbox/engine/shim/wire"
 )
@@ -20,7 +20,7 @@ const longestLine = 16 << 10
 type logFile struct {
 	file    *os.File
 	partial map[wire.Kind][]byte // the beginning of a line whose end has not come yet
-	out     bytes.Buffer
+	out     []byte
 }
 
 func openLog(path string) (*logFile, error) {
@@ -34,7 +34,10 @@ func openLog(path string) (*logFile, error) {
 // write logs the complete lines in data, all in one write(2), and keeps the rest for later.
 func (l *logFile) write(stream wire.Kind, data []byte) error {
 	now := time.Now().UTC()
-	rest := append(l.partial[stream], data...)
+	rest := data
+	if kept := l.partial[stream]; len(kept) > 0 {
+		rest = append(kept, data...)
+	}
 	for {
 		end := bytes.IndexByte(rest, '\n') + 1
 		if end == 0 && len(rest) < longestLine {
@@ -46,31 +49,52 @@ func (l *logFile) write(stream wire.Kind, data []byte) error {
 		l.entry(stream, rest[:end], now)
 		rest = rest[end:]
 	}
-	// A copy, so that the array behind a long output is not kept alive by its last bytes.
+	// A copy: data is the caller's.
 	l.partial[stream] = append([]byte(nil), rest...)
 	return l.flush()
 }
 
-// entry writes by hand what json.Marshal would make of a struct, but for the text: a chatty program spends its time here.
+// entry writes by hand what json.Marshal would, for a chatty program keeps its shim busy with nothing else.
 func (l *logFile) entry(stream wire.Kind, text []byte, now time.Time) {
 	name := "stdout"
 	if stream == wire.Errput {
 		name = "stderr"
 	}
-	l.out.WriteString(`{"log":`)
-	quoted, err := json.Marshal(string(text))
-	if err != nil {
-		quoted = []byte(`""`) // a string always has a JSON form
+	l.out = append(l.out, `{"log":`...)
+	l.out = appendQuoted(l.out, text)
+	l.out = append(l.out, `,"stream":"`+name+`","time":"`...)
+	l.out = now.AppendFormat(l.out, time.RFC3339Nano)
+	l.out = append(l.out, "\"}\n"...)
+}
+
+// appendQuoted writes a JSON string. Bytes that are no UTF-8 become U+FFFD, as JSON has no others.
+func appendQuoted(to, text []byte) []byte {
+	to = append(to, '"')
+	for len(text) > 0 {
+		c := text[0]
+		switch {
+		case c == '"' || c == '\\':
+			to = append(to, '\\', c)
+		case c == '\n':
+			to = append(to, '\\', 'n')
+		case c < ' ':
+			to = fmt.Appendf(to, "\\u%04x", c)
+		case c < utf8.RuneSelf:
+			to = append(to, c)
+		default:
+			r, size := utf8.DecodeRune(text)
+			to = utf8.AppendRune(to, r)
+			text = text[size:]
+			continue
+		}
+		text = text[1:]
 	}
-	l.out.Write(quoted)
-	l.out.WriteString(`,"stream":"` + name + `","time":"`)
-	l.out.Write(now.AppendFormat(nil, time.RFC3339Nano))
-	l.out.WriteString("\"}\n")
+	return append(to, '"')
 }
 
 func (l *logFile) flush() error {
-	_, err := l.file.Write(l.out.Bytes())
-	l.out.Reset()
+	_, err := l.file.Write(l.out)
+	l.out = l.out[:0]
 	if err != nil {
 		return fmt.Errorf("write the log: %w", err)
 	}

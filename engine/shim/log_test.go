@@ -1,4 +1,4 @@
-// This file tests the log's format, the audience, and the cgroup's last words.
+// This file tests the log's format and the cgroup's last words.
 package shim
 
 import (
@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestLogIsDockers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAudience(log)
+	a := newAudience(log, &sync.WaitGroup{})
 	long := strings.Repeat("x", longestLine+10)
 	a.say(wire.Output, []byte("one\ntw"))
 	a.say(wire.Errput, []byte("err \"quoted\" <&> \x01\n"))
@@ -62,42 +63,36 @@ func TestLogIsDockers(t *testing.T) {
 	}
 }
 
+// Whatever a program writes, the line is JSON, and means what encoding/json would make of it.
+func TestQuotingIsJSON(t *testing.T) {
+	var all []byte
+	for c := range 256 {
+		all = append(all, byte(c))
+	}
+	for _, text := range []string{string(all), "ünïcödé ✓ \U0001f600", "a\xffb\xe2\x82", "", `\"`} {
+		var got, want string
+		if err := json.Unmarshal(appendQuoted(nil, []byte(text)), &got); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(quoted, &want); err != nil || got != want {
+			t.Errorf("%q became %q, want %q (%v)", text, got, want, err)
+		}
+	}
+}
+
 func TestALostLogIsTold(t *testing.T) {
 	full, err := openLog("/dev/full")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := newAudience(full)
+	a := newAudience(full, &sync.WaitGroup{})
 	a.say(wire.Output, []byte("lost\n"))
 	if err := a.closeLog(); err == nil {
 		t.Error("nobody was told that the log is not complete")
-	}
-}
-
-// A client that has gone does not keep the output from the others.
-func TestAudienceForgetsWhoHasGone(t *testing.T) {
-	a := newAudience(nil)
-	var theirs []*wire.Conn
-	for range 2 {
-		ours, file, err := wire.Pair()
-		if err != nil {
-			t.Fatal(err)
-		}
-		theirs = append(theirs, wire.New(file))
-		if err := a.join(ours, true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	theirs[0].Close()
-	a.say(wire.Output, []byte("hello"))
-	a.end(3)
-	for _, want := range []string{"hello", "3"} {
-		if _, payload, err := theirs[1].Receive(); string(payload) != want || err != nil {
-			t.Errorf("got %q (%v), want %q", payload, err, want)
-		}
-	}
-	if len(a.clients) != 1 {
-		t.Errorf("%d clients are remembered", len(a.clients))
 	}
 }
 

@@ -30,9 +30,8 @@ func (s *shim) client(c *wire.Conn) {
 	}
 	switch kind {
 	case wire.Attach, wire.Wait:
-		if s.audience.join(c, kind == wire.Attach) == nil {
-			converse(c, s.io)
-		}
+		s.audience.join(c, kind == wire.Attach)
+		converse(c, s.io)
 		s.audience.leave(c)
 	case wire.Exec:
 		if err := s.exec(c, payload); err != nil {

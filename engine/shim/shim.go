@@ -6,6 +6,7 @@
 //	birth.go     makes the container, by package runtime/container
 //	stdio.go     pipes or a terminal, and what flows through them
 //	audience.go  who listens: the log and any number of clients
+//	client.go    one of them, and what waits for it
 //	log.go       the log file, in Docker's format
 //	serve.go     shim.sock: attach, exec, signal
 //	exec.go      further programs
@@ -28,6 +29,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -45,7 +47,8 @@ func Main() {
 	// SIGHUP comes when the terminal closes on which a person typed `glassbox run`. It is caught rather than ignored: what is
 	// ignored stays so in the programs that a process starts.
 	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP)
-	debug.SetGCPercent(20) // small rather than quick: there may be hundreds of us, and none has much to do
+	debug.SetGCPercent(-1) // quick at first: see settleDown
+	debug.SetMemoryLimit(32 << 20)
 	engine, err := wire.FromDescriptor(engineEnd)
 	if err == nil {
 		err = live(engine)
@@ -71,8 +74,15 @@ func live(engine *wire.Conn) error {
 		report(engine, err)
 		return err
 	}
-	debug.FreeOSMemory()
+	time.AfterFunc(time.Second, settleDown)
 	return s.supervise(engine)
+}
+
+// settleDown makes the shim of a container that lives longer than a moment small: there may be hundreds, and none has much to do.
+// Until then collecting garbage would only keep the program's first output waiting.
+func settleDown() {
+	debug.SetGCPercent(20)
+	debug.FreeOSMemory()
 }
 
 // awaitBirth waits for the engine, which prepares the container's files and network while this process starts up.

@@ -102,6 +102,7 @@ func (s *stdio) settle(a *audience) {
 		// An error means that the reader has met the end of file and closed.
 		_ = o.file.SetReadDeadline(deadlineNow)
 	}
+	a.hurry()
 	s.running.Wait()
 	for _, o := range s.outputs {
 		o.copy(a, func(b []byte) (int, error) { return unix.Read(o.fd, b) })

@@ -41,14 +41,14 @@ func Binary(name string) Requirement {
 	}}
 }
 
-// FileSystem is a filesystem type that the kernel knows: "overlay".
+// FileSystem is a filesystem type that the kernel has, or loads as a module: "overlay".
 func FileSystem(name string) Requirement {
 	return Requirement{name, func() error {
-		known, err := os.ReadFile("/proc/filesystems")
-		if err == nil && !slices.Contains(strings.Fields(string(known)), name) {
-			err = fmt.Errorf("not in /proc/filesystems; try: modprobe %s", name)
+		fd, err := unix.Fsopen(name, unix.FSOPEN_CLOEXEC)
+		if err != nil {
+			return fmt.Errorf("fsopen(%q): %w; try: modprobe %s", name, err, name)
 		}
-		return err
+		return unix.Close(fd)
 	}}
 }
 

@@ -49,7 +49,12 @@ func reexec() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	again := exec.Command("/proc/self/exe", os.Args[1:]...)
+	// By its path: what /proc/self/exe leads to would belong to the old mount namespace for ever.
+	self, err := os.Executable()
+	if err != nil {
+		return 0, err
+	}
+	again := exec.Command(self, os.Args[1:]...)
 	again.Env = append(os.Environ(), inSandbox+"=1", "TMPDIR="+tmp)
 	again.Stdin, again.Stdout, again.Stderr = os.Stdin, os.Stdout, os.Stderr
 	again.SysProcAttr = &unix.SysProcAttr{
@@ -72,6 +77,10 @@ func furnish() error {
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("become a child subreaper: %w", err)
+	}
+	// A new network namespace takes this from the machine's, and every test begins as on a machine that does not forward.
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("0"), 0o644); err != nil {
+		return err
 	}
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {

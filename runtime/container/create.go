@@ -1,4 +1,4 @@
-// This file gives birth. Two processes work on it at the same time: while the stage starts, we make the cgroups.
+// This file gives birth. Two processes work on it at the same time: while the stage starts, we set the limits.
 package container
 
 import (
@@ -31,7 +31,10 @@ func Describe(spec *specs.Spec, o Options) (plan.Container, plan.Host, error) {
 	if err != nil {
 		return c, plan.Host{}, err
 	}
-	h, err := look(&c)
+	h, err := plan.LookAtCgroups()
+	if err == nil {
+		h, err = look(&c, h)
+	}
 	return c, h, err
 }
 
@@ -47,7 +50,7 @@ func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 }
 
 // look is the part of Describe that can wait until the stage is on its way.
-func look(c *plan.Container) (plan.Host, error) {
+func look(c *plan.Container, h plan.Host) (plan.Host, error) {
 	if s := c.Spec.Linux.Seccomp; s != nil {
 		f, err := seccomp.Compile(s)
 		if err != nil {
@@ -55,7 +58,7 @@ func look(c *plan.Container) (plan.Host, error) {
 		}
 		c.Filter = plan.Filter{Program: []byte(f.Program), Flags: f.Flags}
 	}
-	return plan.Look(*c)
+	return h.Look(*c)
 }
 
 // maker is a birth under way.
@@ -75,7 +78,7 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.c = &Container{record: record{Plan: described}, dir: o.dir()}
+	m.c = &Container{record: record{Plan: described}, dir: o.dir(), Warn: o.Warn}
 	if err := m.claim(); err != nil {
 		return nil, err
 	}
@@ -112,16 +115,28 @@ func (m *maker) abandon() error {
 	if err != nil {
 		return fmt.Errorf("undo what was done (glassbox audit --fix tries again): %w", err)
 	}
-	return os.RemoveAll(m.dir())
+	if err := os.RemoveAll(m.dir()); err != nil {
+		return err
+	}
+	if m.child.PID != 0 {
+		m.c.afterEnd()
+	}
+	return nil
 }
 
 func (m *maker) make(wait bool) error {
+	var err error
+	if m.c.Host, err = plan.LookAtCgroups(); err != nil {
+		return err
+	}
+	if err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...); err != nil {
+		return err
+	}
 	if err := m.start(wait); err != nil {
 		return err
 	}
 	defer m.socket.Close()
-	var err error
-	if m.c.Host, err = look(&m.c.Plan); err != nil {
+	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
 	if err := m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...); err != nil {
@@ -139,7 +154,7 @@ func (m *maker) letGo(wait bool) error {
 	if err := m.record(); err != nil {
 		return err
 	}
-	ready, err := untilReady(m.wire, m.Listener)
+	ready, err := untilReady(m.wire, m.Listener, m.runtimeHooks)
 	if err != nil {
 		return err
 	}
@@ -149,10 +164,13 @@ func (m *maker) letGo(wait bool) error {
 	if err := m.keepStory(ready); err != nil || wait {
 		return err
 	}
-	return untilExec(m.wire, m.Listener)
+	if err := untilExec(m.wire, m.Listener); err != nil {
+		return err
+	}
+	return m.run.Run(plan.AfterStart(m.c.Plan, m.child.PID)...)
 }
 
-// start clones the stage first of all: it takes a millisecond to come up, which is time enough to make the cgroups.
+// start clones the stage as early as can be: it takes a millisecond to come up, which is time enough to set the limits.
 func (m *maker) start(wait bool) error {
 	ours, theirs, err := socketpair()
 	if err != nil {
@@ -170,7 +188,7 @@ func (m *maker) start(wait bool) error {
 	m.child.Argv = stage.Argv(strconv.Itoa(len(m.child.Files)))
 	m.child.Files = append(m.child.Files, theirs, m.ConsoleSocket, m.fifo)
 	m.child.Env = stageEnv()
-	return m.run.Run(plan.Birth(m.c.Plan, &m.child))
+	return m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 }
 
 // stageEnv: the stage lives for two milliseconds, too short to collect garbage.

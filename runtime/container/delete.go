@@ -26,7 +26,11 @@ func (c *Container) Delete(force bool) error {
 	if err := kernel.UndoJournal(filepath.Join(c.dir, journalFile), kernel.Inverses()...); err != nil {
 		return fmt.Errorf("delete container %q: %w", c.Plan.ID, err)
 	}
-	return os.RemoveAll(c.dir)
+	if err := os.RemoveAll(c.dir); err != nil {
+		return err
+	}
+	c.afterEnd()
+	return nil
 }
 
 // end kills the first process, whose death ends all in its PID namespace, and waits for it.

@@ -67,7 +67,7 @@ type visit struct {
 }
 
 func (v *visit) do(ours, theirs *os.File) error {
-	if err := v.run.Run(plan.Visit(v.c.Plan, v.c.InitPID, v.child)); err != nil {
+	if err := v.run.Run(plan.Visit(v.c.Plan, v.host, v.c.InitPID, v.child)); err != nil {
 		return err
 	}
 	theirs.Close()
@@ -85,7 +85,7 @@ func (v *visit) do(ours, theirs *os.File) error {
 	if err := wire.Send(config); err != nil {
 		return fmt.Errorf("tell the stage what to become: %w", err)
 	}
-	if _, err := untilReady(wire, v.Listener); err != nil {
+	if _, err := untilReady(wire, v.Listener, nil); err != nil {
 		return err
 	}
 	if err := wire.Send(explain.Go); err != nil {

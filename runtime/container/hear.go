@@ -19,8 +19,8 @@ import (
 // errStageGone is the end of the stream before the stage was ready.
 var errStageGone = errors.New("the stage ended before the program could run: was it killed?")
 
-// untilReady passes the stage's events on until it says that only execve is left.
-func untilReady(wire *stage.Conn, listener explain.Listener) (stage.Ready, error) {
+// untilReady passes the stage's events on until it says that only execve is left. On the way there it may stop for hooks.
+func untilReady(wire *stage.Conn, listener explain.Listener, hooks func() error) (stage.Ready, error) {
 	for {
 		msg, err := next(wire)
 		switch {
@@ -30,6 +30,14 @@ func untilReady(wire *stage.Conn, listener explain.Listener) (stage.Ready, error
 			return stage.Ready{}, err
 		case msg.Ready != nil:
 			return *msg.Ready, nil
+		case msg.Furnished:
+			if err := hooks(); err != nil {
+				return stage.Ready{}, err
+			}
+			if wire.Send(explain.Go) != nil {
+				return stage.Ready{}, errStageGone
+			}
+			continue
 		}
 		if err := hearOne(wire, listener, *msg.Event); err != nil {
 			return stage.Ready{}, err

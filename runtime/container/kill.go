@@ -16,6 +16,14 @@ import (
 
 // Kill sends a signal to the container's first process, or to all of them. OCI runtime.md, "Kill".
 func (c *Container) Kill(sig unix.Signal, all bool) error {
+	err := c.signal(sig, all)
+	if err == nil && sig == unix.SIGKILL && c.frozen() {
+		return c.freeze(false) // a frozen process keeps the signal for later: it does not die
+	}
+	return err
+}
+
+func (c *Container) signal(sig unix.Signal, all bool) error {
 	if all {
 		return c.killAll(sig)
 	}

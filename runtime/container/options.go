@@ -31,6 +31,7 @@ type Options struct {
 	PidFile               string     // the pid is written here, before the program runs
 
 	Listener explain.Listener // hears both halves of the plan; nil: silence. The story is kept anyway
+	Warn     func(string)     // hears what is not as it was asked for, and no reason to stop; nil: nobody does
 	Init     bool             // a reaper as PID 1
 	NoPivot  bool
 }

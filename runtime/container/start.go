@@ -2,6 +2,7 @@
 package container
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"glassbox/runtime/stage"
 )
 
 // Start opens the fifo that the stage waits at. OCI runtime.md, "Start".
@@ -23,33 +26,63 @@ func (c *Container) Start() error {
 		return fmt.Errorf("start container %q: open %s: %w", c.Plan.ID, path, err)
 	}
 	defer unix.Close(fd)
-	if err := c.awaitStage(fd); err != nil {
+	failure, err := c.awaitStage(fd)
+	if err != nil {
 		return fmt.Errorf("start container %q: %w", c.Plan.ID, err)
 	}
-	return os.Remove(path)
-}
-
-// awaitStage reads the byte that the stage writes once it is through; the stage's death ends the wait as well.
-func (c *Container) awaitStage(fifo int) error {
-	pidfd, err := openPidfd(c.InitPID)
-	if err != nil {
+	if err := os.Remove(path); err != nil {
 		return err
 	}
+	if failure == nil {
+		return c.afterStart()
+	}
+	err = &ExecError{Text: failure.Text, Code: failure.Code}
+	if failure.Hook {
+		err = errors.Join(err, c.Delete(true))
+	}
+	return err
+}
+
+// awaitStage reads what the stage writes: a byte once it is through, its failure if there is one, and the end of the stream
+// when execve has closed it. A stage that has died before writes nothing at all.
+func (c *Container) awaitStage(fifo int) (*stage.Failure, error) {
+	pidfd, err := openPidfd(c.InitPID)
+	if err != nil {
+		return nil, err
+	}
 	defer pidfd.Close()
+	var said []byte
+	buffer := make([]byte, 4096)
 	poll := []unix.PollFd{{Fd: int32(fifo), Events: unix.POLLIN}, {Fd: int32(pidfd.Fd()), Events: unix.POLLIN}}
 	for {
 		if _, err := unix.Poll(poll, -1); err != nil && err != unix.EINTR {
-			return err
+			return nil, err
 		}
-		if n, err := unix.Read(fifo, make([]byte, 1)); n == 1 {
-			return nil
-		} else if err != nil && err != unix.EAGAIN {
-			return err
-		}
-		if poll[1].Revents != 0 {
-			return errors.New("its process has ended")
+		n, err := unix.Read(fifo, buffer)
+		switch {
+		case n > 0:
+			said = append(said, buffer[:n]...)
+		case err != nil && err != unix.EAGAIN && err != unix.EINTR:
+			return nil, err
+		case err == nil && len(said) > 0:
+			return failureIn(said[1:])
+		case poll[0].Revents&unix.POLLHUP != 0:
+			return nil, errors.New("somebody else has started it at the same moment")
+		case poll[1].Revents != 0:
+			return nil, errors.New("its process has ended")
 		}
 	}
+}
+
+func failureIn(said []byte) (*stage.Failure, error) {
+	if len(said) == 0 {
+		return nil, nil
+	}
+	var m stage.Message
+	if err := stage.NewConn(bytes.NewBuffer(said)).Receive(&m); err != nil {
+		return nil, fmt.Errorf("read why the program did not run: %w", err)
+	}
+	return m.Failure, nil
 }
 
 // Wait waits for the program's end. Only the process that created the container can: it is the parent.

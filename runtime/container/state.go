@@ -19,7 +19,8 @@ import (
 // Container is one that exists.
 type Container struct {
 	record
-	dir string
+	dir  string
+	Warn func(string) // as in Options
 }
 
 // record is the content of state.json.
@@ -96,6 +97,9 @@ func (c *Container) Status() specs.ContainerState {
 		return specs.StateStopped
 	}
 	if _, err := os.Stat(filepath.Join(c.dir, fifoFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(c.dir, bornFile)); err != nil {
+			return specs.StateCreating
+		}
 		return specs.StateCreated
 	}
 	if c.frozen() {
@@ -106,9 +110,9 @@ func (c *Container) Status() specs.ContainerState {
 
 // State is what the OCI "state" operation answers. OCI runtime.md, "State".
 func (c *Container) State() specs.State {
-	s := specs.State{Version: specs.Version, ID: c.Plan.ID, Status: c.Status(), Bundle: c.Plan.Bundle, Annotations: c.Plan.Spec.Annotations}
-	if s.Status != specs.StateStopped {
-		s.Pid = c.InitPID
+	s := plan.State(c.Plan, c.Status(), c.InitPID)
+	if s.Status == specs.StateStopped {
+		s.Pid = 0
 	}
 	return s
 }

@@ -35,12 +35,12 @@ func cloneFlag(kind specs.LinuxNamespaceType) uintptr {
 }
 
 // Birth starts the stage. child receives its pid; a plan that is only told needs none. LESSON: birth
-func Birth(c Container, child *kernel.Child) explain.Step {
-	op := kernel.Clone{Child: child}
+func Birth(c Container, h Host, child *kernel.Child) explain.Step {
+	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
 	for _, ns := range c.Spec.Linux.Namespaces {
 		flag := cloneFlag(ns.Type)
 		switch {
-		case ns.Path != "" && ns.Type != specs.MountNamespace:
+		case ns.Path != "" && ns.Type != specs.MountNamespace && ns.Type != specs.CgroupNamespace:
 			op.Join = append(op.Join, kernel.Namespace{Flag: flag, Path: ns.Path})
 		case ns.Path == "" && ns.Type != specs.CgroupNamespace:
 			op.New |= flag
@@ -75,14 +75,20 @@ func timeOffsets(offsets map[string]specs.LinuxTimeOffset) []kernel.TimeOffset {
 }
 
 // namespaceSteps are for the two kinds that the stage enters by itself. A new cgroup namespace takes the group that its
-// maker is in as its root, so it is made only now, after the stage was moved. A mount namespace is joined last, for our own
-// program and the host's paths are out of sight afterwards.
+// maker is in as its root, so it is made only now, after the stage was moved; and who is in another one can not be moved or
+// born across its border (nsdelegate in man 7 cgroups). A mount namespace is joined last, for our own program and the host's
+// paths are out of sight afterwards.
 func namespaceSteps(spec *specs.Spec) []explain.Step {
 	var steps []explain.Step
 	if newNamespace(spec, specs.CgroupNamespace) {
 		steps = append(steps, explain.Say("Make its cgroup the top of the tree",
 			"in a cgroup namespace the group that one is in looks like the root of all", "02",
 			kernel.Unshare{Flags: unix.CLONE_NEWCGROUP}))
+	}
+	for _, ns := range spec.Linux.Namespaces {
+		if ns.Type == specs.CgroupNamespace && ns.Path != "" {
+			steps = append(steps, joinCgroupNamespace(ns.Path))
+		}
 	}
 	for _, ns := range spec.Linux.Namespaces {
 		if ns.Type == specs.MountNamespace && ns.Path != "" {
@@ -96,4 +102,9 @@ func namespaceSteps(spec *specs.Spec) []explain.Step {
 			"a new network namespace has only lo, and lo is down", "01", kernel.LoopbackUp{}))
 	}
 	return steps
+}
+
+func joinCgroupNamespace(path string) explain.Step {
+	return explain.Say("Join a cgroup namespace", "the top of the tree is then what it is for those who are in it", "02",
+		kernel.JoinCgroups{Path: path})
 }

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -13,20 +14,25 @@ import (
 	"glassbox/kernel/look"
 )
 
+// Before is what has to be there before the stage: in v2 the group that it is born in.
+func Before(c Container, h Host) []explain.Step {
+	if bornIn(c, h) == "" {
+		return nil
+	}
+	return groupSteps(c, h)
+}
+
 // Outside is what the runtime does on the host while the stage comes up. pid is the stage's; 0: not known yet. LESSON: outside
 func Outside(c Container, h Host, pid int) []explain.Step {
 	dirs := CgroupDirs(c, h.Cgroups)
 	if len(dirs) == 0 {
 		return nil
 	}
-	create := delegateOps(c, h.Cgroups)
-	for _, dir := range dirs {
-		create = append(create, kernel.CgroupCreate{Path: dir})
+	var steps []explain.Step
+	born := bornIn(c, h) != ""
+	if !born {
+		steps = groupSteps(c, h)
 	}
-	create = append(create, cpusetOps(c, h)...)
-	steps := []explain.Step{explain.Say("Make its cgroups",
-		"a cgroup counts what its members use and can limit it", "02", create...).
-		Kept("the limits and the end of the container depend on them")}
 	if ops := deviceRules(c, h.Cgroups); len(ops) > 0 {
 		steps = append(steps, explain.Say("Allow only harmless devices",
 			"a device node alone gives no access: the devices controller must allow it too", "02", ops...))
@@ -35,10 +41,30 @@ func Outside(c Container, h Host, pid int) []explain.Step {
 		steps = append(steps, explain.Say("Set the limits",
 			"each limit is a number written into a file; the kernel does the rest", "02", ops...))
 	}
-	if !joinsByItself(c, h) {
+	if !born && !joinsByItself(c, h) {
 		steps = append(steps, joinStep(dirs, pid))
 	}
 	return steps
+}
+
+func groupSteps(c Container, h Host) []explain.Step {
+	create := delegateOps(c, h.Cgroups)
+	for _, dir := range CgroupDirs(c, h.Cgroups) {
+		create = append(create, kernel.CgroupCreate{Path: dir})
+	}
+	create = append(create, cpusetOps(c, h)...)
+	return []explain.Step{explain.Say("Make its cgroups",
+		"a cgroup counts what its members use and can limit it", "02", create...).
+		Kept("the limits and the end of the container depend on them")}
+}
+
+// bornIn is the group that a process is cloned into. Only v2 can do that. To move a process is dearer: the kernel stops every
+// fork of the machine for it, and waits some milliseconds until all processors have noticed.
+func bornIn(c Container, h Host) string {
+	if h.Cgroups.Mode != look.ModeV2 {
+		return ""
+	}
+	return h.Cgroups.V2.Dir(c.CgroupPath())
 }
 
 const joinKeep = "the container's processes could not be found again"
@@ -112,12 +138,7 @@ func delegateOps(c Container, l look.Layout) []explain.Op {
 	if l.Mode != look.ModeV2 {
 		return nil
 	}
-	var on []string
-	for _, controller := range l.V2.Controllers {
-		if wanted(controller) {
-			on = append(on, "+"+controller)
-		}
-	}
+	on := slices.DeleteFunc(slices.Clone(l.V2.Controllers), func(c string) bool { return !wanted(c) })
 	var ops []explain.Op
 	above := path.Dir(c.CgroupPath())
 	for i, part := range strings.Split(above, "/") {
@@ -128,7 +149,7 @@ func delegateOps(c Container, l look.Layout) []explain.Op {
 		if part != "" {
 			ops = append(ops, kernel.EnsureDir{Path: dir, Mode: 0o755})
 		}
-		ops = append(ops, kernel.CgroupSet{File: path.Join(dir, "cgroup.subtree_control"), Value: strings.Join(on, " ")})
+		ops = append(ops, kernel.CgroupDelegate{Path: dir, Controllers: on})
 	}
 	return ops
 }

@@ -12,8 +12,8 @@ import (
 	"glassbox/kernel/look"
 )
 
-// Look gathers what the plan of c depends on.
-func Look(c Container) (Host, error) {
+// LookAtCgroups gathers what the birth depends on, which can not wait.
+func LookAtCgroups() (Host, error) {
 	h := Host{Paths: map[string]Kind{}}
 	var err error
 	if h.Cgroups, err = look.HostLayout(); err != nil {
@@ -27,6 +27,20 @@ func Look(c Container) (Host, error) {
 			return Host{}, err
 		}
 	}
+	return h, nil
+}
+
+// Look gathers all that the plan of c depends on.
+func Look(c Container) (Host, error) {
+	h, err := LookAtCgroups()
+	if err != nil {
+		return Host{}, err
+	}
+	return h.Look(c)
+}
+
+// Look adds the rest to what LookAtCgroups has found.
+func (h Host) Look(c Container) (Host, error) {
 	h.Capabilities = boundingSet()
 	if c.Spec.Linux != nil {
 		h.lookAt(c.Spec.Linux.MaskedPaths)

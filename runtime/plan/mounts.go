@@ -92,10 +92,14 @@ func bindMount(c Container, h Host, m specs.Mount, r mountRequest) explain.Step 
 func cgroupMount(c Container, h Host, m specs.Mount, r mountRequest) explain.Step {
 	root := c.Rootfs()
 	ops := []explain.Op{kernel.EnsureDirIn{Root: root, Path: m.Destination, Mode: 0o755}}
-	if h.Cgroups.Mode == look.ModeV2 {
-		ops = append(ops, kernel.MountIn{Root: root, Source: "cgroup", Target: m.Destination, FSType: "cgroup2", Flags: r.flags})
-	} else {
+	switch {
+	case h.Cgroups.Mode != look.ModeV2:
 		ops = append(ops, cgroupMountsV1(c, h, m, r)...)
+	case hasNamespace(c.Spec, specs.CgroupNamespace):
+		ops = append(ops, kernel.MountIn{Root: root, Source: "cgroup", Target: m.Destination, FSType: "cgroup2", Flags: r.flags})
+	default: // a mount from the first cgroup namespace would show the host's tree, and change the options of the host's mount
+		ops = append(ops, kernel.BindIn{Root: root, Source: h.Cgroups.V2.Dir(c.CgroupPath()), Target: m.Destination},
+			kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
 	}
 	return explain.Say("Mount "+title(m.Destination), "the container may read its own limits and no one else's", "02", ops...)
 }

@@ -77,3 +77,16 @@ func propagation(word string) uintptr {
 	}
 	return 0
 }
+
+// MountOptions lists the words that readOptions knows; others are left to the file system.
+func MountOptions() []string {
+	words := []string{"bind", "rbind"}
+	for _, o := range options {
+		words = append(words, o.name)
+	}
+	for _, p := range []string{"private", "slave", "shared", "unbindable"} {
+		words = append(words, p, "r"+p)
+	}
+	slices.Sort(words)
+	return words
+}

@@ -6,9 +6,11 @@
 //
 //	the runtime, on the host                      the stage: its copy in the new namespaces
 //	Birth    start the stage                 -->  waits on its socket
-//	Outside  make cgroups, set the limits    -->  Inside   join them; mounts, devices, pivot_root, names
+//	Outside  make cgroups, set the limits    -->  Furnish  join them; mounts, devices, names
+//	RuntimeHooks                             <->  (waits, if there are any)
+//	                                              MoveIn   pivot_root
 //	                                              Confine  user, capabilities, seccomp
-//	start                                    -->  Program  execve
+//	start                                    -->  Last     execve
 package plan
 
 import (
@@ -28,7 +30,11 @@ type Host struct {
 	Capabilities uint64          `json:"capabilities"` // what we have and so can give
 	CPUs         string          `json:"cpus"`         // of a v1 host's topmost cpuset, as "0-3"
 	MemoryNodes  string          `json:"memoryNodes"`
+	Stage        Pids            `json:"-"`
 }
+
+// Pids are the two numbers of the stage: the host's and its own. 0 while it is only a plan.
+type Pids struct{ Outside, Inside int }
 
 // Kind is what lies at a path of the host.
 type Kind string
@@ -66,7 +72,10 @@ func (c Container) Rootfs() string {
 }
 
 // Inside is what the stage does in the new namespaces before it gives up its rights.
-func Inside(c Container, h Host) []explain.Step {
+func Inside(c Container, h Host) []explain.Step { return append(Furnish(c, h), MoveIn(c, h)...) }
+
+// Furnish makes the container's files while those of the host are in sight. At its end the runtime's hooks are run.
+func Furnish(c Container, h Host) []explain.Step {
 	return slices.Concat(
 		selfJoinSteps(c, h),
 		namespaceSteps(c.Spec),
@@ -78,8 +87,12 @@ func Inside(c Container, h Host) []explain.Step {
 		sysctlSteps(c.Spec),
 		oomSteps(c.Spec.Process),
 		hideSteps(c, h),
-		pivotSteps(c),
 	)
+}
+
+// MoveIn leaves the host's files behind.
+func MoveIn(c Container, h Host) []explain.Step {
+	return append(createContainerHooks(c, h), pivotSteps(c)...)
 }
 
 // Whole is the plan from the first step to the last, as --dry-run and --script want it.
@@ -91,8 +104,8 @@ func Whole(c Container, h Host) []explain.Step {
 // Halves is the whole plan, cut where it goes inside. pid is the stage's, 0 if it is not born yet; program is where the
 // program was found, or its name.
 func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
-	return append([]explain.Step{Birth(c, nil)}, Outside(c, h, pid)...),
-		slices.Concat(Inside(c, h), Confine(c, h), Last(c, c.Spec.Process, program, 3))
+	return slices.Concat(Before(c, h), []explain.Step{Birth(c, h, nil)}, Outside(c, h, pid), RuntimeHooks(c, pid)),
+		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3))
 }
 
 func hasNamespace(spec *specs.Spec, kind specs.LinuxNamespaceType) bool {

@@ -23,19 +23,19 @@ func Last(c Container, p *specs.Process, path string, closed uint) []explain.Ste
 		kernel.CloseOnExec{First: closed}, last).Kept("there is nothing else to run")}
 }
 
-// visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. The mount
-// namespace comes later, by the stage itself.
+// visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. Two come later,
+// by the stage itself: the cgroup namespace, see namespaceSteps, and the mount namespace.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
 	file string
 }{
 	{specs.UserNamespace, "user"}, {specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"},
-	{specs.CgroupNamespace, "cgroup"}, {specs.TimeNamespace, "time"}, {specs.PIDNamespace, "pid"},
+	{specs.TimeNamespace, "time"}, {specs.PIDNamespace, "pid"},
 }
 
 // Visit starts a stage in the namespaces of the process init. OCI has no word for it; runc and Docker call it exec.
-func Visit(c Container, init int, child *kernel.Child) explain.Step {
-	op := kernel.Clone{Child: child}
+func Visit(c Container, h Host, init int, child *kernel.Child) explain.Step {
+	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
 	for _, v := range visited {
 		if hasNamespace(c.Spec, v.kind) {
 			op.Join = append(op.Join, kernel.Namespace{Flag: cloneFlag(v.kind), Path: fmt.Sprintf("/proc/%d/ns/%s", init, v.file)})
@@ -49,7 +49,7 @@ func Visit(c Container, init int, child *kernel.Child) explain.Step {
 // VisitOutside moves the visitor into the container's cgroups where it can not do so itself.
 func VisitOutside(c Container, h Host, pid int) []explain.Step {
 	dirs := CgroupDirs(c, h.Cgroups)
-	if joinsByItself(c, h) || len(dirs) == 0 {
+	if bornIn(c, h) != "" || joinsByItself(c, h) || len(dirs) == 0 {
 		return nil
 	}
 	return []explain.Step{joinStep(dirs, pid)}
@@ -58,6 +58,9 @@ func VisitOutside(c Container, h Host, pid int) []explain.Step {
 // VisitInside ends where Confine begins.
 func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step {
 	steps := slices.Concat(selfJoinSteps(c, h), oomSteps(p))
+	if hasNamespace(c.Spec, specs.CgroupNamespace) {
+		steps = append(steps, joinCgroupNamespace(fmt.Sprintf("/proc/%d/ns/cgroup", init)))
+	}
 	if hasNamespace(c.Spec, specs.MountNamespace) {
 		steps = append(steps, explain.Say("Join the mount namespace",
 			"from here on every path is the container's", "01", kernel.JoinMounts{Path: fmt.Sprintf("/proc/%d/ns/mnt", init)}).

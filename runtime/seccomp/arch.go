@@ -56,6 +56,15 @@ func Native() specs.Arch {
 	return specs.ArchX86_64
 }
 
+// Architectures lists those whose calls a profile can tell apart.
+func Architectures() []specs.Arch {
+	names := make([]specs.Arch, len(arches))
+	for i, a := range arches {
+		names[i] = a.name
+	}
+	return names
+}
+
 func findArch(name specs.Arch) (arch, bool) {
 	i := slices.IndexFunc(arches[:], func(a arch) bool { return a.name == name })
 	if i < 0 {

@@ -28,16 +28,21 @@ func Main() {
 		fmt.Fprintln(os.Stderr, "glassbox: the stage is started by glassbox-oci, with a socket")
 		os.Exit(125)
 	}
-	unix.CloseOnExec(fd)
+	// The socket is the first of our own descriptors: none of them is for a hook to inherit.
+	if err := (kernel.CloseOnExec{First: uint(fd)}).Do(); err != nil {
+		fmt.Fprintf(os.Stderr, "glassbox: %v\n", err)
+		os.Exit(125)
+	}
 	wire := NewConn(os.NewFile(uintptr(fd), "socket"))
 	var c Config
 	if wire.Receive(&c) != nil {
 		os.Exit(125) // the outside is gone
 	}
+	c.Host.Stage.Inside = os.Getpid()
 	s := stage{Config: c, wire: wire}
 	err = s.become()
 	if !errors.Is(err, errOutsideGone) {
-		err = wire.Send(Message{Failure: failure(err)})
+		err = s.wire.Send(Message{Failure: failure(err)})
 	}
 	if err != nil {
 		os.Exit(125)
@@ -55,7 +60,7 @@ type stage struct {
 // become does the inside half of the plan and returns only when it failed.
 func (s *stage) become() error {
 	run := explain.Runner{Listener: s.listener(), Inside: true}
-	if err := run.Run(s.steps()...); err != nil {
+	if err := s.moveIn(&run); err != nil {
 		return err
 	}
 	p := s.Container.Spec.Process
@@ -66,24 +71,41 @@ func (s *stage) become() error {
 	if err != nil {
 		return err
 	}
-	if err := s.ready(Ready{Program: path, Took: run.Took}); err != nil {
+	if err := s.ask(Message{Ready: &Ready{Program: path, Took: run.Took}}); err != nil {
 		return err
 	}
 	if err := s.waitForStart(); err != nil {
 		return err
 	}
+	if s.Visit == nil {
+		if err := run.Run(plan.StartHooks(s.Container, s.Host)...); err != nil {
+			return &hookError{err}
+		}
+	}
 	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve))...)
 }
 
-func (s *stage) steps() []explain.Step {
-	var steps []explain.Step
+// moveIn does all that comes before the program. Where the runtime has hooks to run, we wait for it before pivot_root.
+func (s *stage) moveIn(run *explain.Runner) error {
 	if s.Visit != nil {
-		steps = plan.VisitInside(s.Container, s.Visit.Process, s.Visit.Init, s.Host)
-	} else {
-		steps = slices.Concat(plan.Inside(s.Container, s.Host), plan.Confine(s.Container, s.Host))
+		return run.Run(plan.WithSocket(plan.VisitInside(s.Container, s.Visit.Process, s.Visit.Init, s.Host), s.Console)...)
 	}
-	return plan.WithSocket(steps, s.Console)
+	if err := run.Run(plan.WithSocket(plan.Furnish(s.Container, s.Host), s.Console)...); err != nil {
+		return err
+	}
+	if len(plan.RuntimeHooks(s.Container, 0)) > 0 {
+		if err := s.ask(Message{Furnished: true}); err != nil {
+			return err
+		}
+	}
+	return run.Run(slices.Concat(plan.MoveIn(s.Container, s.Host), plan.Confine(s.Container, s.Host))...)
 }
+
+// hookError is the failure of a hook of the start.
+type hookError struct{ err error }
+
+func (h *hookError) Error() string { return h.err.Error() }
+func (h *hookError) Unwrap() error { return h.err }
 
 // listener sends each step out and waits, when somebody listens. When nobody does, the steps are only timed: a message and an
 // answer for each would cost more than the steps.
@@ -99,8 +121,9 @@ func (s *stage) answer() (a explain.Answer, err error) {
 	return a, err
 }
 
-func (s *stage) ready(r Ready) error {
-	if s.wire.Send(Message{Ready: &r}) != nil {
+// ask waits until the runtime says that we may go on.
+func (s *stage) ask(m Message) error {
+	if s.wire.Send(m) != nil {
 		return errOutsideGone
 	}
 	if _, err := s.answer(); err != nil {
@@ -109,7 +132,8 @@ func (s *stage) ready(r Ready) error {
 	return nil
 }
 
-// waitForStart blocks in open until the other end of the fifo is opened. man 7 fifo.
+// waitForStart blocks in open until the other end of the fifo is opened. The byte says that we go on; what comes after it is a
+// failure, for the runtime that created us is gone. man 7 fifo.
 func (s *stage) waitForStart() error {
 	if s.Fifo == 0 {
 		return nil
@@ -121,6 +145,7 @@ func (s *stage) waitForStart() error {
 	if _, err := unix.Write(fd, []byte{0}); err != nil {
 		return fmt.Errorf("wait for the start: %w", err)
 	}
+	s.wire = NewConn(os.NewFile(uintptr(fd), "fifo"))
 	return nil
 }
 
@@ -128,6 +153,8 @@ func failure(err error) *Failure {
 	f := &Failure{Text: err.Error(), Code: 125}
 	var notRun *execError
 	var refused *kernel.Error
+	var hook *hookError
+	f.Hook = errors.As(err, &hook)
 	switch {
 	case errors.Is(err, explain.ErrQuit):
 		f.Text = ""

@@ -5,10 +5,12 @@
 //	Config                   -->     what to become
 //	Message{Event}           <--     "about to do this"            only when somebody listens
 //	explain.Answer           -->     "go", "skip" …                (pause = simply not sending it)
+//	Message{Furnished}       <--     its files are in place        only when the runtime has hooks to run now
+//	explain.Answer           -->     "go": they have run
 //	Message{Ready}           <--     all is in place
 //	explain.Answer           -->     "go": the state is on disk
-//	the fifo is opened       -->     start (of a container that was only created)
-//	Message{Failure}         <--     or the end of the stream: execve has closed our end of the socket, success
+//	the fifo is opened       -->     start (of a container that was only created); from here on the fifo takes the socket's place
+//	Message{Failure}         <--     or the end of the stream: execve has closed our end, success
 //
 // If the outside dies, the stage reads the end of the stream and ends as well: nothing half made stays behind.
 package stage
@@ -42,9 +44,10 @@ type Visit struct {
 
 // Message is what the stage says; one of its fields.
 type Message struct {
-	Event   *explain.Event
-	Ready   *Ready
-	Failure *Failure
+	Event     *explain.Event
+	Furnished bool
+	Ready     *Ready
+	Failure   *Failure
 }
 
 // Ready says that only execve is left.
@@ -57,6 +60,7 @@ type Ready struct {
 type Failure struct {
 	Text string
 	Code int
+	Hook bool // a hook of the start has failed: the container is to be destroyed
 }
 
 // The names by which a copy of this program knows what it is; ps shows them.

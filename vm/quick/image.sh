@@ -14,7 +14,7 @@ ln -s bin "$root/sbin"
 mkdir "$root/usr" && ln -s ../bin "$root/usr/bin" && ln -s ../bin "$root/usr/sbin"
 cp "$here/init" "$root/init"
 cp "$(command -v busybox)" "$root/bin/busybox"
-for name in $(busybox --list); do ln -sf busybox "$root/bin/$name"; done
+for name in $(busybox --list | grep -vx busybox); do ln -s busybox "$root/bin/$name"; done
 echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
 echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"

@@ -5,23 +5,24 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
 
-// Lock takes the lock in dir and keeps it while the process lives. An "open file description" lock (man 2 fcntl) can be asked
+// Lock takes the lock in dir and keeps it while the process lives, or until it is closed. An "open file description" lock (man 2 fcntl) can be asked
 // about without taking it, so that those who ask never disturb each other.
-func Lock(dir string) error {
+func Lock(dir string) (io.Closer, error) {
 	fd, err := unix.Open(filepath.Join(dir, LockFile), unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the lock: %w", err)
+		return nil, fmt.Errorf("open the lock: %w", err)
 	}
 	if err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}); err != nil {
-		return fmt.Errorf("lock %s: another shim has it: %w", dir, err)
+		return nil, fmt.Errorf("lock %s: another shim has it: %w", dir, err)
 	}
-	return nil
+	return os.NewFile(uintptr(fd), LockFile), nil
 }
 
 // Alive tells whether a shim holds the lock in dir.

@@ -52,6 +52,7 @@ func (f *Failure) ExitCode() int { return f.Code }
 
 // The states of a container in its Status.
 const (
+	Created = "created"
 	Running = "running"
 	Ended   = "exited"
 )
@@ -60,13 +61,16 @@ const (
 type Status struct {
 	State     string
 	PID       int // of the program, 0 when it has ended
-	Shim      int // the shim's own
+	Shim      int // the shim's own; 0 if it was killed
 	ExitCode  int
 	OOMKilled bool
 	Error     string    `json:",omitempty"`
 	Started   time.Time `json:",omitzero"`
 	Finished  time.Time `json:",omitzero"`
 }
+
+// Supervised tells whether a shim looks after the container: from before the program's first instruction to after its last.
+func (s Status) Supervised() bool { return s.Shim != 0 && s.State != Ended }
 
 // The files in Birth.Dir.
 const (

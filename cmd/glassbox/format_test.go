@@ -1,0 +1,86 @@
+// This file checks what --format and --filter make of a container.
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"glassbox/engine"
+	"glassbox/network"
+)
+
+func web() engine.Summary {
+	return engine.Summary{
+		ID: strings.Repeat("0123456789abcdef", 4), Name: "web", Image: "box", ImageID: "sha256:1", State: "exited", Status: "Exited (3) 2 minutes ago",
+		Command: []string{"httpd", "-f", "-h", "/srv/www/html"}, Labels: map[string]string{"b": "2", "a": "1"},
+		Ports: []network.Port{{Proto: "tcp", HostPort: 8080, Port: 80}, {Proto: "udp", HostIP: "::1", HostPort: 53, Port: 53}},
+	}
+}
+
+func TestPrintRows(t *testing.T) {
+	row := rowOf(web(), false, web().Created.Add(time.Hour))
+	for _, c := range []struct{ format, want string }{
+		{"{{.ID}} {{.Names}}", "0123456789ab web\n"},
+		{`{{.Names}}\t{{upper .State}}`, "web\tEXITED\n"},
+		{"table {{.Names}}\t{{.State}}", "NAMES     STATE\nweb       exited\n"},
+		{"{{json .Names}}", "\"web\"\n"},
+		{"{{.Command}}", "\"httpd -f -h /srv/ww…\"\n"},
+		{"{{.Ports}}", "0.0.0.0:8080->80/tcp, [::1]:53->53/udp\n"},
+		{"{{.Labels}} {{.RunningFor}}", "a=1,b=2 About an hour ago\n"},
+	} {
+		var out strings.Builder
+		if err := printRows(&out, c.format, psHeadings(), []any{row}); err != nil || out.String() != c.want {
+			t.Errorf("%s: %q, %v; want %q", c.format, out.String(), err, c.want)
+		}
+	}
+	for _, c := range []struct{ format, want string }{
+		{"{{.Nonsense}}", "can't evaluate field Nonsense"},
+		{"{{.ID", "unclosed action"},
+		{"{{nofunc}}", `function "nofunc" not defined`},
+	} {
+		err := printRows(&strings.Builder{}, c.format, nil, []any{row})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "template:") {
+			t.Errorf("%s: %v", c.format, err)
+		}
+	}
+}
+
+func TestFilters(t *testing.T) {
+	for _, c := range []struct {
+		filters string
+		want    bool
+	}{
+		{"", true}, {"status=exited", true}, {"status=running", false}, {"status=running status=exited", true},
+		{"name=we", true}, {"name=^eb", false}, {"status=exited name=db", false}, {"id=0123", true}, {"id=123", false},
+		{"label=a", true}, {"label=a=1", true}, {"label=a=2", false}, {"ancestor=box", true}, {"exited=3", true}, {"exited=0", false},
+	} {
+		f, err := parseFilters(strings.Fields(c.filters))
+		if err != nil || f.pass(web()) != c.want {
+			t.Errorf("%q passes: %v, %v; want %v", c.filters, f.pass(web()), err, c.want)
+		}
+	}
+	for _, bad := range []string{"status", "colour=red", "name=("} {
+		if _, err := parseFilters([]string{bad}); err == nil {
+			t.Errorf("--filter %s: no error", bad)
+		}
+	}
+}
+
+func TestSince(t *testing.T) {
+	now := time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"":                     {},
+		"10m":                  now.Add(-10 * time.Minute),
+		"2026-11-21":           time.Date(2026, time.November, 21, 0, 0, 0, 0, time.UTC),
+		"2026-11-21T10:00:00Z": time.Date(2026, time.November, 21, 10, 0, 0, 0, time.UTC),
+		"1000.5":               time.Unix(1000, 500_000_000),
+	} {
+		if got, err := since(text, now); err != nil || !got.Equal(want) {
+			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
+		}
+	}
+	if _, err := since("yesterday", now); err == nil {
+		t.Error("yesterday is no time")
+	}
+}

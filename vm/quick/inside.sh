@@ -1,0 +1,38 @@
+#!/bin/sh
+# inside.sh is /job/run of `make vm-quick`: the checks, and each compiled test in its package's directory. What passes is
+# counted; what fails or skips is shown.
+set -u
+export PATH=/job/bin:/bin GLASSBOX_BIN=/job/bin HOME=/root TMPDIR=/tmp
+counts=/tmp/counts
+: >$counts
+
+if [ -e /job/checks.sh ]; then
+	/job/checks.sh | tee /tmp/checks
+	awk '/^ok .*# SKIP/ { s++; next } /^ok / { p++ } /^not ok / { f++ } END { print p + 0, f + 0, s + 0 }' /tmp/checks >>$counts
+fi
+
+# shellcheck disable=SC2016 # for awk
+# `go test -v` writes a test's output between "=== RUN" and "--- PASS: name".
+tally='
+/^=== RUN/ { held = ""; next }
+/^=== (PAUSE|CONT|NAME)/ { next }
+/^ *--- PASS/ { passed++; held = ""; next }
+/^ *--- SKIP/ { skipped++; printf "%s%s\n", held, $0; held = ""; next }
+/^ *--- FAIL/ { failed++; printf "%s%s\n", held, $0; held = ""; next }
+/^(PASS|FAIL|ok|coverage:)/ { next }
+{ held = held $0 "\n" }
+END {
+	if (status != 0) printf "%s", held # a panic, a time-out
+	if (status != 0 && failed == 0) failed = 1
+	print passed + 0, failed + 0, skipped + 0 >>counts
+}'
+for test in $(find /job/src -name this.test | sort); do
+	cd "${test%/*}" || exit
+	start=$(cut -d . -f 1 /proc/uptime)
+	./this.test -test.v -test.timeout 240s >/tmp/out 2>&1
+	status=$?
+	echo "# ${PWD#/job/src/}: status $status, $(($(cut -d . -f 1 /proc/uptime) - start)) s"
+	awk -v status=$status -v counts=$counts "$tally" /tmp/out
+done
+
+awk '{ p += $1; f += $2; s += $3 } END { printf "%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' $counts
