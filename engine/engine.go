@@ -7,7 +7,8 @@
 //	                   fs/            upper, work, merged: its files
 //	                   ID-json.log    what it wrote
 //	                   status.json    how it ended
-//	                   story.jsonl    how it was born
+//	                   story.jsonl    how it was made
+//	                   start.jsonl    how it was last started
 //	STATE/containers/ID/              while it runs: the shim's socket and status, the journal, hosts, resolv.conf
 //	STATE/netns/ID  STATE/leases/     its network namespace; who has which address
 //

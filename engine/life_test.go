@@ -155,14 +155,18 @@ func TestStopWithAStalledClient(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		result, err := e.Run(t.Context(), RunRequest{Request: r, Streams: Streams{Stdout: deaf}})
-		if err == nil && result.ExitCode != 143 {
+		if err == nil && result.ExitCode != 137 {
 			err = fmt.Errorf("exit code %d", result.ExitCode)
 		}
 		ended <- err
 	}()
+	until(t, "it runs", func() bool {
+		list, err := e.List(t.Context(), false)
+		return err == nil && len(list) == 1
+	})
 	awaitLog(t, e, "stalled", "y\ny\n")
 	begin := time.Now()
-	wait := 5
+	wait := 1 // yes is PID 1 and has no handler for SIGTERM, so the kernel drops it
 	if err := e.Stop(t.Context(), "stalled", &wait); err != nil || time.Since(begin) > 4*time.Second {
 		t.Errorf("stopping took %v (%v)", time.Since(begin), err)
 	}

@@ -1,108 +1,70 @@
-// This file tries device filters on the real kernel: every group of a v2 tree takes one, on a hybrid machine as well.
+// These tests attach device rules to a v2 group and open devices from inside it.
 package kernel
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"glassbox/internal/testkit"
-	"glassbox/kernel/look"
 )
 
-var (
-	nothing = DeviceRule{Type: "a", Major: -1, Minor: -1, Access: "rwm"}
-	all     = DeviceRule{Allow: true, Type: "a", Major: -1, Minor: -1, Access: "rwm"}
-	zero    = DeviceRule{Allow: true, Type: "c", Major: 1, Minor: 5, Access: "r"}
-	full    = DeviceRule{Allow: true, Type: "c", Major: 1, Minor: 7, Access: "rwm"}
-)
+// opened tells which of these a member of the group may do: read null, write null, read zero, make a node.
+func opened(t *testing.T, group string) string {
+	t.Helper()
+	dir := playground(t)
+	member := exec.Command("sh", "-c", `read go
+try() { if sh -c "$2" 2>&-; then printf '%s ' "$1"; fi; }
+try read-null 'exec 3< /dev/null'; try write-null 'exec 3> /dev/null'; try read-zero 'exec 3< /dev/zero'
+try mknod 'mknod `+dir+`/n c 1 3 && rm `+dir+`/n'`)
+	in, err := member.StdinPipe()
+	must(t, err)
+	var out strings.Builder
+	member.Stdout = &out
+	must(t, member.Start())
+	must(t, CgroupJoin{Path: group, PID: member.Process.Pid}.Do())
+	fmt.Fprintln(in, "go")
+	must(t, member.Wait())
+	return strings.TrimSpace(out.String())
+}
 
 func TestDeviceFilter(t *testing.T) {
-	readWrite, writeOnly := zero, zero
-	readWrite.Access, writeOnly.Access = "rw", "w"
-	for name, c := range map[string]struct {
-		rules       []DeviceRule
-		read, write bool // of /dev/zero
+	all, none := DeviceRule{true, "a", -1, -1, "rwm"}, DeviceRule{false, "a", -1, -1, "rwm"}
+	null := func(allow bool, access string) DeviceRule { return DeviceRule{allow, "c", 1, 3, access} }
+	for _, c := range []struct {
+		name  string
+		rules []DeviceRule
+		want  string
 	}{
-		"no rule":            {nil, false, false},
-		"nothing":            {[]DeviceRule{nothing}, false, false},
-		"all":                {[]DeviceRule{nothing, all}, true, true},
-		"all, then nothing":  {[]DeviceRule{all, nothing}, false, false},
-		"another device":     {[]DeviceRule{nothing, full}, false, false},
-		"read alone":         {[]DeviceRule{nothing, zero}, true, false},
-		"read and write":     {[]DeviceRule{nothing, readWrite}, true, true},
-		"all but write":      {[]DeviceRule{all, {Type: "c", Major: 1, Minor: 5, Access: "w"}}, true, false},
-		"write alone":        {[]DeviceRule{nothing, writeOnly}, false, true},
-		"any of the major":   {[]DeviceRule{nothing, {Allow: true, Type: "c", Major: 1, Minor: -1, Access: "rwm"}}, true, true},
-		"a block device 1:5": {[]DeviceRule{nothing, {Allow: true, Type: "b", Major: 1, Minor: 5, Access: "rwm"}}, false, false},
-		"rules behind all":   {[]DeviceRule{zero, all, full}, true, true},
+		{"no rule allows", nil, ""},
+		{"all", []DeviceRule{all}, "read-null write-null read-zero mknod"},
+		{"null alone", []DeviceRule{none, null(true, "rwm")}, "read-null write-null mknod"},
+		{"only to read", []DeviceRule{none, null(true, "r")}, "read-null"},
+		{"all but writing", []DeviceRule{all, null(false, "w")}, "read-null read-zero mknod"},
+		{"the last rule wins", []DeviceRule{all, null(true, "rwm"), none, null(false, "rwm"), {true, "c", 1, 5, "r"}}, "read-zero"},
+		{"any minor number", []DeviceRule{none, {true, "c", 1, -1, "r"}}, "read-null read-zero"},
+		{"a block device of that number is another", []DeviceRule{none, {true, "b", 1, 3, "rwm"}}, ""},
+		{"making any node", []DeviceRule{none, {true, "c", -1, -1, "m"}}, "mknod"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			group := v2Group(t)
-			if err := (DeviceFilter{Path: group, Rules: c.rules}).Do(); err != nil {
-				t.Fatal(err)
+		t.Run(c.name, func(t *testing.T) {
+			dir := group(t, "unified")
+			if got, want := opened(t, dir), "read-null write-null read-zero mknod"; got != want {
+				t.Fatalf("without a filter: %q, want %q", got, want)
 			}
-			if got := opens(t, group, "< /dev/zero"); got != c.read {
-				t.Errorf("read: %v, want %v", got, c.read)
-			}
-			if got := opens(t, group, "> /dev/zero"); got != c.write {
-				t.Errorf("write: %v, want %v", got, c.write)
+			must(t, DeviceFilter{Path: dir, Rules: c.rules}.Do())
+			if got := opened(t, dir); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
+	wantErrno(t, DeviceFilter{Path: t.TempDir()}.Do(), unix.EBADF) // no cgroup
 }
 
-// v2Group makes a group of its own.
-func v2Group(t *testing.T) string {
-	t.Helper()
-	testkit.Need(t, testkit.Root())
-	l, err := look.HostLayout()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l.V2.Point == "" {
-		t.Skip("SKIPPED: no cgroup v2 tree is mounted")
-	}
-	create := CgroupCreate{Path: filepath.Join(l.V2.Point, fmt.Sprintf("glassbox-test-%d", os.Getpid()))}
-	if err := create.Do(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := create.Undo().Do(); err != nil {
-			t.Error(err)
+func TestAccessBits(t *testing.T) {
+	for access, want := range map[string]int32{"": 0, "m": 1, "r": 2, "w": 4, "rwm": 7, "mr": 3} {
+		if got := accessBits(access); got != want {
+			t.Errorf("%q: %d, want %d", access, got, want)
 		}
-	})
-	return create.Path
-}
-
-// opens runs a shell in the group with a redirection, which opens the device.
-func opens(t *testing.T, group, redirection string) bool {
-	t.Helper()
-	dir, err := os.Open(group)
-	if err != nil {
-		t.Fatal(err)
 	}
-	defer dir.Close()
-	cmd := exec.Command("/bin/sh", "-c", ": "+redirection)
-	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0) // opened here, where nothing is filtered
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer null.Close()
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = null, null, null
-	cmd.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
-	err = cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		if errors.Is(err, unix.ENOSYS) {
-			t.Skip("SKIPPED: this kernel has no CLONE_INTO_CGROUP")
-		}
-		t.Fatal(err)
-	}
-	return err == nil
 }

@@ -28,7 +28,9 @@ func childDeeds() map[string]func() error {
 			}
 			return Clone{New: unix.CLONE_NEWUTS, Child: &Child{Argv: []string{waiterName}}}.Do()
 		},
-		"filter": SeccompFilter{Program: refuse(unix.SYS_GETPPID, unix.EXDEV)}.Do,
+		"leave a clone":       func() error { return leaveWaiter(Clone{New: unix.CLONE_NEWPID}) },
+		"leave a plain child": leavePlain,
+		"filter":              SeccompFilter{Program: refuse(unix.SYS_GETPPID, unix.EXDEV)}.Do,
 		"raise a limit": func() error {
 			if err := (SetRlimit{Type: "RLIMIT_CORE"}).Do(); err != nil {
 				return err

@@ -121,9 +121,9 @@ func nodeKind(mode uint32) string {
 	return "S_IFCHR"
 }
 
-// inDir opens the directory of name inside root and calls do with it and the last component.
+// inDir opens the directory of name inside root, makes it if it is missing, and calls do with it and the last component.
 func inDir(root, name string, do func(dir int, name string) error) error {
-	dir, err := openIn(root, path.Dir(name), unix.O_PATH|unix.O_DIRECTORY)
+	dir, err := makeDirs(root, path.Dir(name), 0o755)
 	if err != nil {
 		return err
 	}

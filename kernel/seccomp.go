@@ -16,6 +16,8 @@ import (
 type SeccompFilter struct {
 	Program string // struct sock_filter records: code uint16, jt and jf uint8, k uint32
 	Flags   uint   // SECCOMP_FILTER_FLAG_*
+	State   string // goes with the listener's descriptor to the one who decides calls
+	Socket  int    // and this is where; closed afterwards
 }
 
 var seccompFlags = []flagName{
@@ -27,12 +29,7 @@ var seccompFlags = []flagName{
 	{unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"},
 }
 
-// Do refuses a filter with a listener: its descriptor would be closed by execve, and the calls that wait for its answer fail
-// with ENOSYS.
 func (s SeccompFilter) Do() error {
-	if s.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
-		return Fail(s, fmt.Errorf("%w: a listener is not passed on, remove SCMP_ACT_NOTIFY from the profile", unix.EOPNOTSUPP))
-	}
 	code := s.instructions()
 	if len(code) == 0 {
 		return Fail(s, fmt.Errorf("%w: the program is empty", unix.EINVAL))
@@ -43,8 +40,22 @@ func (s SeccompFilter) Do() error {
 	if errno != 0 {
 		return Fail(s, errno)
 	}
+	if s.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
+		return Fail(s, s.sendListener(int(thread)))
+	}
 	if thread != 0 { // SECCOMP_FILTER_FLAG_TSYNC alone answers so
 		return Fail(s, fmt.Errorf("%w: thread %d has another filter", unix.ESRCH, thread))
+	}
+	return nil
+}
+
+// sendListener hands over the descriptor by which another process is asked about calls, and answers. From the filter's first
+// moment on such calls wait for it.
+func (s SeccompFilter) sendListener(listener int) error {
+	defer unix.Close(s.Socket)
+	defer unix.Close(listener)
+	if err := unix.Sendmsg(s.Socket, []byte(s.State), unix.UnixRights(listener), nil, 0); err != nil {
+		return fmt.Errorf("send the listener to the one who decides (linux.seccomp.listenerPath): %w", err)
 	}
 	return nil
 }

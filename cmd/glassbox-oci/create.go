@@ -31,7 +31,7 @@ func (b *birthFlags) add(flags *flag.FlagSet) {
 
 func (b *birthFlags) options(g global, id, bundle string) (container.Options, error) {
 	o := container.Options{ID: id, Bundle: bundle, Root: g.root, PidFile: b.pidFile, NoPivot: b.noPivot,
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Preserve: preserved(b.preserve)}
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Preserve: preserved(b.preserve), Warn: g.warn}
 	var err error
 	o.Listener, err = listener(b.explain)
 	return o, err

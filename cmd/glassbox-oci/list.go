@@ -17,7 +17,6 @@ type fullState struct {
 	specs.State
 	Rootfs  string    `json:"rootfs"`
 	Created time.Time `json:"created"`
-	Owner   string    `json:"owner"`
 }
 
 func stateOf(c *container.Container) fullState {

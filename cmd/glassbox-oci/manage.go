@@ -77,6 +77,7 @@ func remove(g global, args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	c.Warn = g.warn
 	return 0, c.Delete(*force)
 }
 

@@ -101,8 +101,12 @@ func takeLesson(c *cli.Context) error {
 }
 
 func listLessons(c *cli.Context, course []lessons.Lesson, progress *lessons.Progress) error {
+	width := 0
 	for _, l := range course {
-		fmt.Fprintf(c.App.Writer, "  %s  %-44s %-12s %d/%d checks passed\n", l.Number, l.Title, l.Time, progress.Count(l), len(l.Checks()))
+		width = max(width, len(l.Title))
+	}
+	for _, l := range course {
+		fmt.Fprintf(c.App.Writer, "  %s  %-*s  %s  %d/%d checks passed\n", l.Number, width, l.Title, l.Time, progress.Count(l), len(l.Checks()))
 	}
 	fmt.Fprintf(c.App.Writer, "\nTake one with: sudo glassbox lesson %s\n", course[0].Number)
 	return nil

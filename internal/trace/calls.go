@@ -68,7 +68,7 @@ var shapes = map[uint64]shape{
 	unix.SYS_FCHMODAT2: {"chmod", "@po", nil},
 	unix.SYS_CHOWN:     {"chown", "pdd", nil},
 	unix.SYS_LCHOWN:    {"chown", "pdd", nil},
-	unix.SYS_FCHOWN:    {"chown", "fdd", nil},
+	unix.SYS_FCHOWN:    {"fchown", "ddd", nil},
 	unix.SYS_FCHOWNAT:  {"chown", "@pdd", nil},
 	unix.SYS_SETXATTR:  {"setxattr", "ps", nil},
 	unix.SYS_LSETXATTR: {"setxattr", "ps", nil},

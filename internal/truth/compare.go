@@ -78,10 +78,11 @@ func unseen(told []Told, left supply) []string {
 }
 
 // ensures tells whether nothing is done where all is well already: an op without an inverse that makes a directory, a file or a
-// link makes sure that there is one; and a capability that we do not have ourselves need not be dropped.
+// link makes sure that there is one; a capability that we do not have ourselves need not be dropped; and input and output are
+// handed over only where they are pipes or terminals.
 func (o Told) ensures(f fact) bool {
 	name, _, _ := strings.Cut(f.key, " ")
-	return f.key == "prctl PR_CAPBSET_DROP" || !o.Inverse && (name == "mkdir" || name == "open" || name == "symlink")
+	return f.key == "prctl PR_CAPBSET_DROP" || name == "fchown" || !o.Inverse && (name == "mkdir" || name == "open" || name == "symlink")
 }
 
 // supply counts how often a request was told and not yet seen.

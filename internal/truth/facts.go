@@ -69,7 +69,7 @@ var telling = map[string]int{
 	"mount": 5, "umount2": 1, "pivot_root": 2, "chroot": 1, "open_tree": 1, "move_mount": 2, "mount_setattr": 0,
 	"fsopen": 1, "fsconfig": 0, "fsmount": 0,
 	"mkdir": 1, "open": 1, "creat": 1, "mknod": 1, "symlink": 2, "link": 2, "rename": 2, "rmdir": 1, "unlink": 1, "unlinkat": 1,
-	"write": 2, "writev": 1, "truncate": 1, "chmod": 1, "chown": 1, "setxattr": 1,
+	"write": 2, "writev": 1, "truncate": 1, "chmod": 1, "chown": 1, "fchown": 3, "setxattr": 1,
 	"sethostname": 1, "setdomainname": 1, "execve": 1, "chdir": 1, "umask": 1, "setsid": 0, "close_range": 1,
 	"setuid": 1, "setgid": 1, "setreuid": 2, "setregid": 2, "setresuid": 3, "setresgid": 3, "setgroups": 1,
 	"capset": 0, "prctl": 1, "seccomp": 0, "prlimit": 4, "bpf": 0, "personality": 1,

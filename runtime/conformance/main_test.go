@@ -93,7 +93,7 @@ func (b *box) path(name string) string { return filepath.Join(b.dir, "rootfs", n
 func (b *box) script(text string) { b.spec.Process.Args = []string{"sh", "-c", text} }
 
 func (b *box) options(out *os.File) container.Options {
-	return container.Options{ID: "conformance-" + strings.ReplaceAll(b.t.Name(), "/", "-"), Bundle: b.dir, Root: filepath.Join(b.dir, "state"),
+	return container.Options{ID: "conformance-" + strings.NewReplacer("/", "-", "#", "-").Replace(b.t.Name()) + filepath.Base(b.dir), Bundle: b.dir, Root: filepath.Join(b.dir, "state"),
 		Stdout: out, Stderr: out, Warn: func(text string) { b.warnings = append(b.warnings, text) }}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/kernel"
+	"glassbox/runtime/check"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/seccomp"
 	"glassbox/runtime/stage"
@@ -46,7 +47,7 @@ func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 	if err := checkID(o.ID); err != nil {
 		return c, err
 	}
-	return c, checkSpec(spec)
+	return c, check.Spec(spec, o.Bundle)
 }
 
 // look is the part of Describe that can wait until the stage is on its way.
@@ -57,6 +58,9 @@ func look(c *plan.Container, h plan.Host) (plan.Host, error) {
 			return plan.Host{}, err
 		}
 		c.Filter = plan.Filter{Program: []byte(f.Program), Flags: f.Flags}
+		if f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
+			c.Filter.Listener, c.Filter.Metadata = f.ListenerPath, f.ListenerMetadata
+		}
 	}
 	return h.Look(*c)
 }
@@ -139,6 +143,13 @@ func (m *maker) make(wait bool) error {
 	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
+	m.c.Host.Stage.Outside = m.child.PID
+	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
+		m.c.warn(text)
+	}
+	if err := plan.Refusal(m.c.Plan, m.c.Host); err != nil {
+		return err
+	}
 	if err := m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...); err != nil {
 		return err
 	}
@@ -187,6 +198,19 @@ func (m *maker) start(wait bool) error {
 	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
 	m.child.Argv = stage.Argv(strconv.Itoa(len(m.child.Files)))
 	m.child.Files = append(m.child.Files, theirs, m.ConsoleSocket, m.fifo)
+	agent, err := dialAgent(m.c.Plan.Spec.Linux.Seccomp)
+	if err != nil {
+		return err
+	}
+	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
+	defer closeAll(agent, trees)
+	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
+		return err
+	}
+	m.child.Files = append(m.child.Files, agent)
+	for _, t := range trees {
+		m.child.Files = append(m.child.Files, t.File)
+	}
 	m.child.Env = stageEnv()
 	return m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 }
@@ -212,6 +236,9 @@ func (m *maker) makeFifo() error {
 	path := filepath.Join(m.dir(), fifoFile)
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o622); err != nil { // the stage opens it as the user that it has become
+		return err
 	}
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {

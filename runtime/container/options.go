@@ -14,8 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
-
 	"glassbox/explain"
 )
 
@@ -61,18 +59,6 @@ func checkID(id string) error {
 	}
 	if id == "" || id == "." || id == ".." || strings.IndexFunc(id, func(r rune) bool { return !safe(r) }) >= 0 {
 		return fmt.Errorf("container id %q: use letters, digits and _ + - . only", id)
-	}
-	return nil
-}
-
-func checkSpec(spec *specs.Spec) error {
-	switch {
-	case spec.Process == nil || len(spec.Process.Args) == 0:
-		return errors.New("config.json: process.args is missing: name the program to run")
-	case spec.Root == nil || spec.Root.Path == "":
-		return errors.New("config.json: root.path is missing: name the directory of the root file system")
-	case !filepath.IsAbs(spec.Process.Cwd):
-		return fmt.Errorf("config.json: process.cwd %q: use an absolute path", spec.Process.Cwd)
 	}
 	return nil
 }

@@ -19,6 +19,11 @@ func (c *Container) Start() error {
 	if status := c.Status(); status != specs.StateCreated {
 		return fmt.Errorf("start container %q: it is %s, and only a created one can be started", c.Plan.ID, status)
 	}
+	pidfd, err := openPidfd(c.InitPID) // before anything else: a quick program is gone when start is done
+	if err != nil {
+		return fmt.Errorf("start container %q: %w", c.Plan.ID, err)
+	}
+	defer pidfd.Close()
 	path := filepath.Join(c.dir, fifoFile)
 	// Opened for reading without O_NONBLOCK this would wait for ever if the stage died just now.
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
@@ -26,7 +31,7 @@ func (c *Container) Start() error {
 		return fmt.Errorf("start container %q: open %s: %w", c.Plan.ID, path, err)
 	}
 	defer unix.Close(fd)
-	failure, err := c.awaitStage(fd)
+	failure, err := awaitStage(fd, int(pidfd.Fd()))
 	if err != nil {
 		return fmt.Errorf("start container %q: %w", c.Plan.ID, err)
 	}
@@ -45,15 +50,10 @@ func (c *Container) Start() error {
 
 // awaitStage reads what the stage writes: a byte once it is through, its failure if there is one, and the end of the stream
 // when execve has closed it. A stage that has died before writes nothing at all.
-func (c *Container) awaitStage(fifo int) (*stage.Failure, error) {
-	pidfd, err := openPidfd(c.InitPID)
-	if err != nil {
-		return nil, err
-	}
-	defer pidfd.Close()
+func awaitStage(fifo, pidfd int) (*stage.Failure, error) {
 	var said []byte
 	buffer := make([]byte, 4096)
-	poll := []unix.PollFd{{Fd: int32(fifo), Events: unix.POLLIN}, {Fd: int32(pidfd.Fd()), Events: unix.POLLIN}}
+	poll := []unix.PollFd{{Fd: int32(fifo), Events: unix.POLLIN}, {Fd: int32(pidfd), Events: unix.POLLIN}}
 	for {
 		if _, err := unix.Poll(poll, -1); err != nil && err != unix.EINTR {
 			return nil, err

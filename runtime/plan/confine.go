@@ -11,14 +11,14 @@ import (
 
 // Confine turns the stage, still root with every capability, into what the program is to be.
 func Confine(c Container, h Host) []explain.Step {
-	return confine(c.Spec.Process, c.Filter, h)
+	return confine(c, c.Spec.Process, h, specs.StateCreating)
 }
 
-func confine(p *specs.Process, filter Filter, h Host) []explain.Step {
-	steps := processSteps(p)
+func confine(c Container, p *specs.Process, h Host, status specs.ContainerState) []explain.Step {
+	filter, steps := c.Filter, processSteps(p)
 	seccomp := explain.Say("Filter system calls",
 		"a small program in the kernel looks at each call and refuses those that containers need not", "01",
-		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags})
+		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags, State: agentState(c, h, status)})
 	// To install a filter one needs CAP_SYS_ADMIN or no_new_privs: without the latter it has to be now.
 	early := len(filter.Program) > 0 && !p.NoNewPrivileges
 	if early {
@@ -55,6 +55,10 @@ func processSteps(p *specs.Process) []explain.Step {
 func userSteps(p *specs.Process, h Host) []explain.Step {
 	sets := capabilitySets(p.Capabilities, h.Capabilities)
 	var steps []explain.Step
+	if p.User.UID != 0 {
+		steps = append(steps, explain.Say("Hand over input and output",
+			"to open /dev/stdout is to open a pipe or terminal, and that takes its owner", "01", kernel.OwnStdio{UID: int(p.User.UID)}))
+	}
 	steps = append(steps, explain.Say("Drop capabilities",
 		"root is cut into some forty rights; what leaves the bounding set can never come back", "01",
 		kernel.DropBounding{Keep: sets.Bounding}))

@@ -48,6 +48,17 @@ func deviceSteps(c Container) []explain.Step {
 		"programs expect null, zero, random and tty; they do not need the host's disks", "01", ops...)}
 }
 
+// devReadonly makes /dev read-only where the specification says so, now that its nodes are made.
+func devReadonly(c Container) []explain.Step {
+	for _, m := range c.Spec.Mounts {
+		if r := readOptions(m.Options); m.Destination == "/dev" && ownDev(c.Spec) && r.flags&unix.MS_RDONLY != 0 {
+			return []explain.Step{explain.Say("Make /dev read-only", "the specification asks for it, and its nodes are made", "01",
+				kernel.RemountIn{Root: c.Rootfs(), Target: "/dev", Flags: r.flags})}
+		}
+	}
+	return nil
+}
+
 func deviceOps(c Container, d deviceNode) []explain.Op {
 	if hasNamespace(c.Spec, specs.UserNamespace) {
 		// mknod of a device is refused in a user namespace, so the host's node is shown.

@@ -26,9 +26,9 @@ type limit struct {
 
 // limits names each file once for v2 and once for v1. LESSON: limits
 var limits = []limit{
-	{"memory limit", "memory", "memory.max", "memory.limit_in_bytes", memoryLimit, memoryLimit},
+	{"memory limit", "memory", "memory.max", "memory.limit_in_bytes", memoryLimit("max"), memoryLimit("-1")},
 	{"memory and swap", "memory", "memory.swap.max", "memory.memsw.limit_in_bytes", swapOnly, memoryAndSwap},
-	{"memory reservation", "memory", "memory.low", "memory.soft_limit_in_bytes", reservation, reservation},
+	{"memory reservation", "memory", "memory.low", "memory.soft_limit_in_bytes", reservation("max"), reservation("-1")},
 	{"no OOM killer", "memory", "", "memory.oom_control", nil, oomDisable},
 	{"cpu time", "cpu", "cpu.max", "", cpuMax, nil},
 	{"cpu period", "cpu", "", "cpu.cfs_period_us", nil, cpuPeriod},
@@ -72,11 +72,13 @@ func bytes(n *int64, none string) string {
 	return strconv.FormatInt(*n, 10)
 }
 
-func memoryLimit(r *specs.LinuxResources) string {
-	if r.Memory == nil {
-		return ""
+func memoryLimit(none string) func(*specs.LinuxResources) string {
+	return func(r *specs.LinuxResources) string {
+		if r.Memory == nil {
+			return ""
+		}
+		return bytes(r.Memory.Limit, none)
 	}
-	return bytes(r.Memory.Limit, "-1")
 }
 
 func memoryAndSwap(r *specs.LinuxResources) string {
@@ -91,17 +93,19 @@ func swapOnly(r *specs.LinuxResources) string {
 	if r.Memory == nil || r.Memory.Swap == nil || *r.Memory.Swap == 0 {
 		return ""
 	}
-	if *r.Memory.Swap < 0 || r.Memory.Limit == nil {
+	if *r.Memory.Swap < 0 || r.Memory.Limit == nil || *r.Memory.Limit < 0 {
 		return "max"
 	}
 	return strconv.FormatInt(*r.Memory.Swap-*r.Memory.Limit, 10)
 }
 
-func reservation(r *specs.LinuxResources) string {
-	if r.Memory == nil {
-		return ""
+func reservation(none string) func(*specs.LinuxResources) string {
+	return func(r *specs.LinuxResources) string {
+		if r.Memory == nil {
+			return ""
+		}
+		return bytes(r.Memory.Reservation, none)
 	}
-	return bytes(r.Memory.Reservation, "-1")
 }
 
 func oomDisable(r *specs.LinuxResources) string {

@@ -3,7 +3,6 @@ package plan
 
 import (
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -19,10 +18,14 @@ func mountSteps(c Container, h Host) []explain.Step {
 	for _, m := range c.Spec.Mounts {
 		r := readOptions(m.Options)
 		switch {
+		case r.flags&unix.MS_REMOUNT != 0:
+			steps = append(steps, remount(c, m, r))
 		case m.Type == "cgroup":
 			steps = append(steps, cgroupMount(c, h, m, r))
 		case r.bind || m.Type == "bind":
 			steps = append(steps, bindMount(c, h, m, r))
+		case m.Type == "":
+			steps = append(steps, explain.Say("Change "+title(m.Destination), "what is mounted there gets other attributes", "01", afterOps(c, m, r)...))
 		default:
 			steps = append(steps, plainMount(c, m, r))
 		}
@@ -37,10 +40,38 @@ func plainMount(c Container, m specs.Mount, r mountRequest) explain.Step {
 		kernel.EnsureDirIn{Root: root, Path: m.Destination, Mode: 0o755},
 		kernel.MountIn{Root: root, Source: m.Source, Target: m.Destination, FSType: m.Type, Flags: r.flags, Data: r.data},
 	}
-	if r.propagation != 0 {
-		ops = append(ops, kernel.SetPropagationIn{Root: root, Target: m.Destination, Type: r.propagation})
+	switch {
+	case r.copyUp && m.Type == "tmpfs":
+		ops[1] = kernel.CopyUpIn{Root: root, Target: m.Destination, Flags: r.flags &^ unix.MS_RDONLY, Data: r.data}
+		if r.flags&unix.MS_RDONLY != 0 {
+			ops = append(ops, kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
+		}
+	case m.Destination == "/dev" && r.flags&unix.MS_RDONLY != 0: // the nodes have to be made first: see devReadonly
+		ops[1] = kernel.MountIn{Root: root, Source: m.Source, Target: m.Destination, FSType: m.Type, Flags: r.flags &^ unix.MS_RDONLY, Data: r.data}
 	}
-	return explain.Say("Mount "+title(m.Destination), mountWhy(m), "01", ops...).Kept(mountKeep(m))
+	return explain.Say("Mount "+title(m.Destination), mountWhy(m), "01", append(ops, afterOps(c, m, r)...)...).Kept(mountKeep(m))
+}
+
+// afterOps are what one mount call can not do: attributes of the whole tree, and propagation.
+func afterOps(c Container, m specs.Mount, r mountRequest) []explain.Op {
+	var ops []explain.Op
+	if r.tree != (attributes{}) {
+		ops = append(ops, kernel.SetAttributesIn{Root: c.Rootfs(), Target: m.Destination, Set: r.tree.set, Clear: r.tree.clear})
+	}
+	if r.propagation != 0 {
+		ops = append(ops, kernel.SetPropagationIn{Root: c.Rootfs(), Target: m.Destination, Type: r.propagation})
+	}
+	return ops
+}
+
+// remount changes what is mounted at the destination: of a bind, the mount alone; of anything else, the file system.
+func remount(c Container, m specs.Mount, r mountRequest) explain.Step {
+	var op explain.Op = kernel.MountIn{Root: c.Rootfs(), Source: m.Source, Target: m.Destination, FSType: m.Type, Flags: r.flags, Data: r.data}
+	if r.bind || m.Type == "bind" {
+		op = kernel.RemountIn{Root: c.Rootfs(), Target: m.Destination, Flags: r.flags &^ unix.MS_REMOUNT}
+	}
+	return explain.Say("Remount "+title(m.Destination), "what is mounted there gets other flags", "01",
+		append([]explain.Op{op}, afterOps(c, m, r)...)...)
 }
 
 func mountWhy(m specs.Mount) string {
@@ -68,23 +99,18 @@ func mountKeep(m specs.Mount) string {
 
 // bindMount shows a place of the host inside. The flags of a bind come by a second call: the first one ignores them.
 func bindMount(c Container, h Host, m specs.Mount, r mountRequest) explain.Step {
-	root, source := c.Rootfs(), m.Source
-	if !filepath.IsAbs(source) {
-		source = filepath.Join(c.Bundle, source)
-	}
+	root := c.Rootfs()
 	var ops []explain.Op
-	if h.Paths[source] == File {
+	if h.Paths[bindSource(c, m)] == File {
 		ops = append(ops, kernel.EnsureFileIn{Root: root, Path: m.Destination})
 	} else {
 		ops = append(ops, kernel.EnsureDirIn{Root: root, Path: m.Destination, Mode: 0o755})
 	}
-	ops = append(ops, kernel.BindIn{Root: root, Source: source, Target: m.Destination, Recursive: r.recursive})
+	ops = append(ops, placeOp(c, m, r))
 	if r.flags != 0 {
 		ops = append(ops, kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
 	}
-	if r.propagation != 0 {
-		ops = append(ops, kernel.SetPropagationIn{Root: root, Target: m.Destination, Type: r.propagation})
-	}
+	ops = append(ops, afterOps(c, m, r)...)
 	return explain.Say("Bind "+title(m.Destination), "a part of the host is shown inside, as the one that was asked for", "03", ops...)
 }
 
@@ -127,7 +153,10 @@ func cgroupMountsV1(c Container, h Host, m specs.Mount, r mountRequest) []explai
 
 // title cuts a long path to what fits a step's title.
 func title(destination string) string {
-	const room = 32
+	return cut(destination, 32)
+}
+
+func cut(destination string, room int) string {
 	if len(destination) <= room {
 		return destination
 	}

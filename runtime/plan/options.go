@@ -14,7 +14,11 @@ type mountRequest struct {
 	bind        bool
 	recursive   bool    // rbind
 	propagation uintptr // MS_PRIVATE … with MS_REC; 0: as it is
-	data        string  // what is left for the file system
+	tree        attributes
+	idmap       bool   // with its ids mapped
+	mapAll      bool   // ridmap: those of the mounts below, too
+	copyUp      bool   // tmpcopyup
+	data        string // what is left for the file system
 }
 
 type option struct {
@@ -49,6 +53,11 @@ func readOptions(words []string) mountRequest {
 			r.flags |= options[i].flag
 		case w == "bind" || w == "rbind":
 			r.bind, r.recursive = true, w == "rbind"
+		case w == "idmap" || w == "ridmap":
+			r.idmap, r.mapAll = true, w == "ridmap"
+		case w == "tmpcopyup":
+			r.copyUp = true
+		case r.tree.read(w):
 		case propagation(w) != 0:
 			r.propagation = propagation(w)
 		default:

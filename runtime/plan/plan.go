@@ -59,8 +59,10 @@ type Container struct {
 
 // Filter is a seccomp program as the kernel takes it; empty: no filter.
 type Filter struct {
-	Program []byte `json:"program,omitempty"`
-	Flags   uint   `json:"flags,omitempty"`
+	Program  []byte `json:"program,omitempty"`
+	Flags    uint   `json:"flags,omitempty"`
+	Listener string `json:"listener,omitempty"` // the socket of the one who decides calls (SCMP_ACT_NOTIFY)
+	Metadata string `json:"metadata,omitempty"` // for it, unread
 }
 
 // Rootfs is the absolute path of the root file system.
@@ -83,6 +85,7 @@ func Furnish(c Container, h Host) []explain.Step {
 		mountSteps(c, h),
 		deviceSteps(c),
 		terminalSteps(c),
+		devReadonly(c),
 		nameSteps(c.Spec),
 		sysctlSteps(c.Spec),
 		oomSteps(c.Spec.Process),
@@ -104,7 +107,7 @@ func Whole(c Container, h Host) []explain.Step {
 // Halves is the whole plan, cut where it goes inside. pid is the stage's, 0 if it is not born yet; program is where the
 // program was found, or its name.
 func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
-	return slices.Concat(Before(c, h), []explain.Step{Birth(c, h, nil)}, Outside(c, h, pid), RuntimeHooks(c, pid)),
+	return slices.Concat(Before(c, h), MapMounts(c, nil), []explain.Step{Birth(c, h, nil)}, Outside(c, h, pid), RuntimeHooks(c, pid)),
 		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3))
 }
 

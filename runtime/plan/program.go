@@ -24,13 +24,14 @@ func Last(c Container, p *specs.Process, path string, closed uint) []explain.Ste
 }
 
 // visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. Two come later,
-// by the stage itself: the cgroup namespace, see namespaceSteps, and the mount namespace.
+// by the stage itself: the cgroup namespace, see namespaceSteps, and the mount namespace. The time namespace is left out: only
+// a process of a single thread may join one (EUSERS), and a Go program has several. A visitor keeps the host's clocks.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
 	file string
 }{
 	{specs.UserNamespace, "user"}, {specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"},
-	{specs.TimeNamespace, "time"}, {specs.PIDNamespace, "pid"},
+	{specs.PIDNamespace, "pid"},
 }
 
 // Visit starts a stage in the namespaces of the process init. OCI has no word for it; runc and Docker call it exec.
@@ -69,17 +70,24 @@ func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step
 	if p.Terminal {
 		steps = append(steps, Terminal(p, "/", false))
 	}
-	return slices.Concat(steps, confine(p, c.Filter, h))
+	return slices.Concat(steps, confine(c, p, h, specs.StateRunning))
 }
 
-// WithSocket returns the steps with the descriptor that the terminal's master is to be sent over. It is known only to the one
-// who carries the plan out.
-func WithSocket(steps []explain.Step, socket int) []explain.Step {
+// WithDescriptors returns the steps with the descriptors that only the one who carries them out knows: the socket that the
+// terminal's master is sent over, that of the one who decides system calls, and the first of the mounts that were made outside.
+func WithDescriptors(steps []explain.Step, socket, agent, tree int) []explain.Step {
 	for _, s := range steps {
 		for i, op := range s.Ops {
-			if t, ok := op.(kernel.OpenTerminal); ok {
-				t.Socket = socket
-				s.Ops[i] = t
+			switch op := op.(type) {
+			case kernel.OpenTerminal:
+				op.Socket = socket
+				s.Ops[i] = op
+			case kernel.SeccompFilter:
+				op.Socket = agent
+				s.Ops[i] = op
+			case kernel.PlaceTreeIn:
+				op.First = tree
+				s.Ops[i] = op
 			}
 		}
 	}

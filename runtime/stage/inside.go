@@ -28,15 +28,15 @@ func Main() {
 		fmt.Fprintln(os.Stderr, "glassbox: the stage is started by glassbox-oci, with a socket")
 		os.Exit(125)
 	}
-	// The socket is the first of our own descriptors: none of them is for a hook to inherit.
-	if err := (kernel.CloseOnExec{First: uint(fd)}).Do(); err != nil {
-		fmt.Fprintf(os.Stderr, "glassbox: %v\n", err)
-		os.Exit(125)
-	}
+	unix.CloseOnExec(fd)
 	wire := NewConn(os.NewFile(uintptr(fd), "socket"))
 	var c Config
 	if wire.Receive(&c) != nil {
 		os.Exit(125) // the outside is gone
+	}
+	unix.CloseOnExec(c.Console) // not for a hook to inherit
+	if c.Fifo != 0 {
+		unix.CloseOnExec(c.Fifo)
 	}
 	c.Host.Stage.Inside = os.Getpid()
 	s := stage{Config: c, wire: wire}
@@ -88,9 +88,9 @@ func (s *stage) become() error {
 // moveIn does all that comes before the program. Where the runtime has hooks to run, we wait for it before pivot_root.
 func (s *stage) moveIn(run *explain.Runner) error {
 	if s.Visit != nil {
-		return run.Run(plan.WithSocket(plan.VisitInside(s.Container, s.Visit.Process, s.Visit.Init, s.Host), s.Console)...)
+		return run.Run(s.described(plan.VisitInside(s.Container, s.Visit.Process, s.Visit.Init, s.Host))...)
 	}
-	if err := run.Run(plan.WithSocket(plan.Furnish(s.Container, s.Host), s.Console)...); err != nil {
+	if err := run.Run(s.described(plan.Furnish(s.Container, s.Host))...); err != nil {
 		return err
 	}
 	if len(plan.RuntimeHooks(s.Container, 0)) > 0 {
@@ -98,7 +98,12 @@ func (s *stage) moveIn(run *explain.Runner) error {
 			return err
 		}
 	}
-	return run.Run(slices.Concat(plan.MoveIn(s.Container, s.Host), plan.Confine(s.Container, s.Host))...)
+	return run.Run(s.described(slices.Concat(plan.MoveIn(s.Container, s.Host), plan.Confine(s.Container, s.Host)))...)
+}
+
+// described: after the console's socket and the fifo come the seccomp agent's and the mounts.
+func (s *stage) described(steps []explain.Step) []explain.Step {
+	return plan.WithDescriptors(steps, s.Console, s.Console+2, s.Console+3)
 }
 
 // hookError is the failure of a hook of the start.

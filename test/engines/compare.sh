@@ -2,7 +2,7 @@
 # Runs the same checks under runc (the control) and under glassbox-oci, and compares: what fails under both is the
 # machine's, what fails under ours alone is ours.
 #
-#   compare.sh GLASSBOX_OCI BOX.TAR        (as root; ENGINES="docker podman" for some of them only)
+#   compare.sh GLASSBOX_OCI BOX.TAR     as root; ENGINES="docker podman" tries some engines only, ONLY=REGEX some checks only
 set -eu
 
 OCI=$(readlink -f "$1") BOX=$(readlink -f "$2")
@@ -30,6 +30,7 @@ for runtime in ${RUNTIMES:-runc glassbox-oci}; do
 	*) try "$runtime" "$(command -v "$runtime")" ;;
 	esac
 	cat "$TOP/$runtime.tsv.log" 2>/dev/null || true
+	echo "$runtime: $(grep -c 'pass$' "$TOP/$runtime.tsv") of $(wc -l <"$TOP/$runtime.tsv") checks pass"
 done
 [ -f "$TOP/runc.tsv" ] && [ -f "$TOP/glassbox-oci.tsv" ] || exit 0
 

@@ -34,6 +34,5 @@ start_dockerd
 
 check docker "nothing is left" <<'END'
 docker ps -aq | xargs docker rm -f >/dev/null
-[ -z "$(ls /run/docker/runtime-tried/moby 2>/dev/null)" ]
-[ -z "$(find /sys/fs/cgroup/*"$PARENT" -mindepth 1 -type d 2>/dev/null)" ]
+is '' find /run/docker/runtime-tried /sys/fs/cgroup/*"$PARENT" -mindepth 2 -type d
 END

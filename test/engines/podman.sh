@@ -126,5 +126,5 @@ END
 
 check podman "nothing is left" <<'END'
 pod rm -af -t 0
-[ -z "$(find /sys/fs/cgroup/*"$PARENT" -mindepth 1 -type d 2>/dev/null)" ]
+is '' find /sys/fs/cgroup/*"$PARENT" -mindepth 1 -type d ! -name conmon
 END

@@ -19,6 +19,7 @@ image= # of containerd
 check() {
 	local engine=$1 name=$2 script verdict=pass
 	script=$(cat)
+	[[ $name =~ ${ONLY:-} ]] || return 0
 	if ! timeout -k 5 120 bash -euc "$(declare -p RUNTIME_PATH WORK PARENT image); $(declare -f); $script" \
 		>"$WORK/said" 2>&1 </dev/null; then
 		verdict=fail

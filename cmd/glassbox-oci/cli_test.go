@@ -1,0 +1,99 @@
+// This file tests the command line as engines write it, and what is told to them, by the built program.
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"glassbox/internal/testkit"
+)
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	for _, args := range [][]string{{"--all", "c", "9"}, {"c", "--all", "9"}, {"c", "9", "-all=true"}} {
+		flags := newFlags("kill", "")
+		all := flags.Bool("all", false, "")
+		id, rest, err := containerFlags(flags, args)
+		if err != nil || id != "c" || !*all || !slices.Equal(rest, []string{"9"}) {
+			t.Errorf("%q: id %q, rest %q, all %v, %v", args, id, rest, *all, err)
+		}
+	}
+}
+
+// oci runs the program and returns its exit code and both outputs.
+func oci(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errors strings.Builder
+	cmd := exec.Command(testkit.Program(t, "glassbox-oci"), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errors
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), errors.String()
+}
+
+func TestErrorsReachTheLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log.json")
+	code, _, stderr := oci(t, "--root", t.TempDir(), "--log", log, "--log-format", "json", "--debug", "state", "nobody")
+	if code != 1 || !strings.Contains(stderr, `container "nobody": container does not exist`) {
+		t.Errorf("exit code %d, %q", code, stderr)
+	}
+	data, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line struct{ Level, Msg, Time string }
+	if err := json.Unmarshal(data, &line); err != nil || line.Level != "error" || !strings.Contains(line.Msg, "does not exist") || line.Time == "" {
+		t.Errorf("the log says %s (%v)", data, err)
+	}
+}
+
+func TestVersionAsEnginesReadIt(t *testing.T) {
+	_, out, _ := oci(t, "--version")
+	for _, prefix := range []string{"glassbox-oci version ", "commit: ", "spec: 1."} {
+		if !slices.ContainsFunc(strings.Split(out, "\n"), func(l string) bool { return strings.HasPrefix(l, prefix) }) {
+			t.Errorf("no line begins with %q:\n%s", prefix, out)
+		}
+	}
+}
+
+func TestBadCommandLines(t *testing.T) {
+	for _, c := range []struct{ args, says string }{
+		{"nosuch", "unknown command"}, {"kill", "name the container"}, {"kill --nosuch c", "not defined: -nosuch"},
+		{"update --memory much c", "no number"}, {"--log-format xml list", "text or json"}, {"list --format xml", "table or json"},
+		{"run --bundle /nosuch c", "holds no config.json"},
+	} {
+		code, _, stderr := oci(t, append([]string{"--root", t.TempDir()}, strings.Fields(c.args)...)...)
+		if code != 1 || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, %q; want one line with %q", c.args, code, stderr, c.says)
+		}
+	}
+}
+
+func TestVersionsOfTheSpecification(t *testing.T) {
+	for version, taken := range map[string]bool{"1.0.0": true, "1.0.2-dev": true, "1.9.0": true, "2.0.0": false, "": false} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"ociVersion":"`+version+`","unheardOf":[1]}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := (global{}).loadBundle(dir, "c"); (err == nil) != taken {
+			t.Errorf("ociVersion %q: %v", version, err)
+		}
+	}
+}
+
+func TestFeatures(t *testing.T) {
+	_, out, _ := oci(t, "features")
+	var f struct {
+		OCIVersionMin, OCIVersionMax string
+		MountOptions                 []string
+		Linux                        struct{ Namespaces []string }
+	}
+	if err := json.Unmarshal([]byte(out), &f); err != nil || f.OCIVersionMin != "1.0.0" || !slices.Contains(f.MountOptions, "rprivate") || len(f.Linux.Namespaces) != 8 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}

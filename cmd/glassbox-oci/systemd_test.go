@@ -1,0 +1,25 @@
+// This file tests where --systemd-cgroup puts a container.
+package main
+
+import "testing"
+
+func TestSystemdPath(t *testing.T) {
+	for asked, want := range map[string]string{
+		"system.slice:docker:abc":              "/system.slice/docker-abc.scope",
+		"machine.slice:libpod:abc":             "/machine.slice/libpod-abc.scope",
+		"user-1000.slice:libpod:abc":           "/user.slice/user-1000.slice/libpod-abc.scope",
+		"a-b-c.slice:cri:x":                    "/a.slice/a-b.slice/a-b-c.slice/cri-x.scope",
+		":cri:x":                               "/system.slice/cri-x.scope",
+		"-.slice:cri:x":                        "/cri-x.scope",
+		"system.slice::x":                      "/system.slice/x.scope",
+		"machine.slice:libpod:machine-p.slice": "/machine.slice/machine-p.slice",
+		"":                                     "/system.slice/glassbox-id.scope",
+	} {
+		if got, err := systemdPath(asked, "id"); err != nil || got != want {
+			t.Errorf("systemdPath(%q) = %q, %v; want %q", asked, got, err, want)
+		}
+	}
+	if got, err := systemdPath("/docker/abc", "id"); err == nil {
+		t.Errorf("a path as cgroupfs has it became %q", got)
+	}
+}

@@ -1,0 +1,110 @@
+// This file makes id-mapped mounts: a file of user 1000 on disk looks like user 0's through the mount, and the reverse. The
+// mapping is that of a user namespace, whatever lives there. man 2 mount_setattr, MOUNT_ATTR_IDMAP.
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// MountTree is a mount that is not attached anywhere yet.
+type MountTree struct{ File *os.File }
+
+// MapTree makes a detached copy of the mount at Source and maps its ids. It needs the rights of the file system's owner, so
+// it is done on the host, and the copy is attached inside by PlaceTreeIn.
+type MapTree struct {
+	Source    string
+	Recursive bool // with the mounts below it
+	MapAll    bool // and these are mapped, too
+	UIDs      []IDMap
+	GIDs      []IDMap
+	Tree      *MountTree
+}
+
+func (m MapTree) Do() error {
+	users, err := namespaceOfMaps(m.UIDs, m.GIDs)
+	if err != nil {
+		return Fail(m, err)
+	}
+	defer users.Close()
+	fd, err := unix.OpenTree(unix.AT_FDCWD, m.Source, uint(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|flagIf(m.Recursive)))
+	if err != nil {
+		return Fail(m, err)
+	}
+	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(users.Fd())}
+	if err := unix.MountSetattr(fd, "", uint(unix.AT_EMPTY_PATH|flagIf(m.MapAll)), attr); err != nil {
+		unix.Close(fd)
+		return Fail(m, fmt.Errorf("mount_setattr(MOUNT_ATTR_IDMAP): %w", err))
+	}
+	m.Tree.File = os.NewFile(uintptr(fd), m.Source)
+	return nil
+}
+
+func flagIf(recursive bool) int {
+	if recursive {
+		return unix.AT_RECURSIVE
+	}
+	return 0
+}
+
+// namespaceOfMaps makes one with these maps and keeps it by a descriptor alone. The process that it is made with never runs: it
+// asks to be traced, and so stops at its first instruction.
+func namespaceOfMaps(uids, gids []IDMap) (*os.File, error) {
+	runtime.LockOSThread() // who traces is a thread
+	defer runtime.UnlockOSThread()
+	attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: procMaps(uids),
+		GidMappings: procMaps(gids), Ptrace: true}}
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"maps"}, attr)
+	if err != nil {
+		return nil, fmt.Errorf("make a user namespace with these maps: %w", err)
+	}
+	file, err := os.Open(fmt.Sprintf("/proc/%d/ns/user", pid))
+	if killed := (KillChild{Child: &Child{PID: pid}}).Do(); err == nil {
+		err = killed
+	}
+	return file, err
+}
+
+func (m MapTree) Call() string {
+	all := ""
+	if m.MapAll {
+		all = "|AT_RECURSIVE"
+	}
+	return fmt.Sprintf("open_tree(AT_FDCWD, %q, OPEN_TREE_CLONE)\nmount_setattr(\"\", AT_EMPTY_PATH%s, {attr_set=MOUNT_ATTR_IDMAP, userns_fd={%q, %q}})",
+		m.Source, all, mapLines(m.UIDs), mapLines(m.GIDs))
+}
+
+// Shell makes the mount at once; only a shell that is in both places could do it in two.
+func (m MapTree) Shell() string { return "" }
+
+// PlaceTreeIn attaches a detached mount at Target inside Root. man 2 move_mount.
+type PlaceTreeIn struct {
+	Root, Target string
+	Source       string // where it comes from; to be told
+	Number       int    // of the tree, among those that the runtime has made
+	First        int    // descriptor of the first of them
+}
+
+func (p PlaceTreeIn) Do() error {
+	fd, err := openIn(p.Root, p.Target, unix.O_PATH)
+	if err != nil {
+		return Fail(p, err)
+	}
+	defer unix.Close(fd)
+	tree := p.First + p.Number
+	defer unix.Close(tree)
+	return Fail(p, unix.MoveMount(tree, "", fd, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
+}
+
+func (p PlaceTreeIn) Call() string {
+	return fmt.Sprintf("move_mount(%q, %q, MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)", p.Source, path.Join(p.Root, p.Target))
+}
+
+func (p PlaceTreeIn) Shell() string {
+	return Quote("mount", "--bind", "-o", "X-mount.idmap=…", p.Source, path.Join(p.Root, p.Target))
+}

@@ -1,0 +1,51 @@
+// This file connects to a seccomp agent: somebody on the host who decides system calls of the container (SCMP_ACT_NOTIFY). The
+// stage sends it the descriptor to do so with. OCI config-linux, "Seccomp", listenerPath.
+package container
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/kernel"
+)
+
+// dialAgent connects where the profile wants it, for the stage can not: the socket is out of its sight by then. Package net
+// would cost start-up time.
+func dialAgent(s *specs.LinuxSeccomp) (*os.File, error) {
+	if s == nil || s.ListenerPath == "" || !notifies(s) {
+		return nil, nil
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socket: %w", err)
+	}
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: s.ListenerPath}); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("connect to linux.seccomp.listenerPath %s: %w: start the agent first", s.ListenerPath, err)
+	}
+	return os.NewFile(uintptr(fd), s.ListenerPath), nil
+}
+
+func notifies(s *specs.LinuxSeccomp) bool {
+	for _, rule := range s.Syscalls {
+		if rule.Action == specs.ActNotify {
+			return true
+		}
+	}
+	return false
+}
+
+// closeAll closes what the stage has inherited.
+func closeAll(agent *os.File, trees []kernel.MountTree) {
+	if agent != nil {
+		agent.Close()
+	}
+	for _, t := range trees {
+		if t.File != nil {
+			t.File.Close()
+		}
+	}
+}
