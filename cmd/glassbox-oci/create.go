@@ -56,9 +56,6 @@ func (b *birthFlags) prepare(g global, flags *flag.FlagSet, args []string) (*spe
 	if err != nil {
 		return nil, container.Options{}, err
 	}
-	if spec.Process != nil {
-		g.warnUnknown(spec.Process.Capabilities)
-	}
 	o, err := b.options(g, id, bundle)
 	return spec, o, err
 }
@@ -74,12 +71,8 @@ func create(g global, args []string) (int, error) {
 		return 1, err
 	}
 	o.ConsoleSocket = t.socket
-	c, err := container.Create(spec, o)
-	if err != nil {
-		return 1, err
-	}
-	g.warnLacking(spec.Process.Capabilities, c.Host.Capabilities)
-	return 0, nil
+	_, err = container.Create(spec, o)
+	return 0, err
 }
 
 func start(g global, args []string) (int, error) {
@@ -104,12 +97,8 @@ func runOne(g global, args []string) (int, error) {
 	defer t.restore()
 	o.ConsoleSocket = t.socket
 	c, err := container.Run(spec, o)
-	if err != nil {
-		return 1, err
-	}
-	g.warnLacking(spec.Process.Capabilities, c.Host.Capabilities)
-	if *detach {
-		return 0, nil
+	if err != nil || *detach {
+		return 0, err
 	}
 	code, err := t.attend(c)
 	if err != nil || *keep {

@@ -9,6 +9,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/runtime/container"
+	"glassbox/runtime/plan"
 )
 
 // words is a flag that may be given several times.
@@ -73,8 +74,9 @@ func execute(g global, args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	g.warnUnknown(process.Capabilities)
-	g.warnLacking(process.Capabilities, c.Host.Capabilities)
+	for _, text := range plan.CapabilityWarnings(process, c.Host) {
+		g.warn(text)
+	}
 	return e.run(c, process)
 }
 

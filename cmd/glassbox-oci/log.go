@@ -6,13 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/opencontainers/runtime-spec/specs-go"
-
-	"glassbox/kernel"
 )
 
 // report prints the error that ends the program.
@@ -52,28 +46,5 @@ func (g global) write(level, text string) {
 	}
 	if _, err := f.WriteString(line); err != nil {
 		fmt.Fprintf(os.Stderr, "glassbox-oci: write the log: %v\n", err)
-	}
-}
-
-// warnUnknown and warnLacking tell of capabilities that are left out: those without a meaning, and those that we do not have
-// ourselves and so can not give.
-func (g global) warnUnknown(asked *specs.LinuxCapabilities) {
-	if asked == nil {
-		return
-	}
-	all := slices.Concat(asked.Bounding, asked.Effective, asked.Permitted, asked.Inheritable, asked.Ambient)
-	if _, unknown := kernel.CapabilityMask(all); len(unknown) > 0 {
-		slices.Sort(unknown)
-		g.warn("unknown capabilities are left out: " + strings.Join(slices.Compact(unknown), " "))
-	}
-}
-
-func (g global) warnLacking(asked *specs.LinuxCapabilities, have uint64) {
-	if asked == nil {
-		return
-	}
-	mask, _ := kernel.CapabilityMask(slices.Concat(asked.Bounding, asked.Effective, asked.Permitted))
-	if lacking := mask &^ have; lacking != 0 {
-		g.warn("capabilities that the runtime itself lacks are left out: " + strings.Join(kernel.CapabilityNames(lacking), " "))
 	}
 }

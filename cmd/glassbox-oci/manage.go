@@ -72,7 +72,7 @@ func remove(g global, args []string) (int, error) {
 	}
 	c, err := container.Load(g.root, id)
 	if errors.Is(err, container.ErrNotFound) && *force {
-		return 0, nil
+		return 0, container.Clear(g.root, id)
 	}
 	if err != nil {
 		return 1, err

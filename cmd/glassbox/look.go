@@ -93,16 +93,22 @@ func findEye(name string) (eye, error) {
 		name, didYouMean("", name, names), strings.Join(names, ", ")), 1}
 }
 
-// pidOf takes a number for a process, as a short id could be one too only with letters in it.
+// pidOf takes a number for a process if there is such a one: the beginning of an id may happen to have no letters.
 func pidOf(c *cli.Context, ref string) (int, error) {
-	if pid, err := strconv.Atoi(ref); err == nil && len(ref) < 12 {
-		return pid, nil
+	pid, notNumber := strconv.Atoi(ref)
+	if notNumber == nil {
+		if _, err := os.Stat("/proc/" + ref); err == nil {
+			return pid, nil
+		}
 	}
 	e, err := openAsRoot(c)
 	if err != nil {
 		return 0, err
 	}
 	details, err := e.Inspect(c.Context, ref)
+	if err != nil && notNumber == nil {
+		return 0, fmt.Errorf("no process and no container is called %s ('glassbox ps' lists containers)", ref)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -14,15 +14,29 @@ import (
 )
 
 // Spec refuses a specification. spec.Linux must be there.
-func Spec(spec *specs.Spec, bundle string) error {
-	for _, part := range []func(*specs.Spec) error{version, process, hooks, annotations, mounts, namespaces, idMaps, names,
+func Spec(spec *specs.Spec) error {
+	for _, part := range []func(*specs.Spec) error{version, rootNamed, process, hooks, annotations, mounts, namespaces, idMaps, names,
 		sysctls, devices, netDevices, seccomp, paths, lacking} {
 		if err := part(spec); err != nil {
 			return fmt.Errorf("config.json: %w", err)
 		}
 	}
+	return nil
+}
+
+// Paths refuses a specification whose root file system or namespaces are not there, or are something else. A plan may be made
+// before they are, a container not.
+func Paths(spec *specs.Spec, bundle string) error {
 	if err := root(spec, bundle); err != nil {
 		return fmt.Errorf("config.json: %w", err)
+	}
+	for _, n := range spec.Linux.Namespaces {
+		if n.Path == "" {
+			continue
+		}
+		if err := isOfKind(n); err != nil {
+			return fmt.Errorf("config.json: linux.namespaces: %s: %w", n.Type, err)
+		}
 	}
 	return nil
 }
@@ -40,15 +54,19 @@ func version(spec *specs.Spec) error {
 }
 
 func root(spec *specs.Spec, bundle string) error {
-	if spec.Root == nil || spec.Root.Path == "" {
-		return errors.New("root.path is missing: name the directory of the root file system")
-	}
 	path := spec.Root.Path
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(bundle, path)
 	}
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return fmt.Errorf("root.path: %s is no directory: unpack the root file system there", path)
+	}
+	return nil
+}
+
+func rootNamed(spec *specs.Spec) error {
+	if spec.Root == nil || spec.Root.Path == "" {
+		return errors.New("root.path is missing: name the directory of the root file system")
 	}
 	return nil
 }

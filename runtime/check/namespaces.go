@@ -28,20 +28,14 @@ func namespaces(spec *specs.Spec) error {
 				return fmt.Errorf("linux.namespaces: %s is there twice", n.Type)
 			}
 		}
-		if n.Path == "" {
-			continue
-		}
-		if err := isOfKind(n); err != nil {
-			return fmt.Errorf("linux.namespaces: %s: %w", n.Type, err)
+		if n.Path != "" && !filepath.IsAbs(n.Path) {
+			return fmt.Errorf("linux.namespaces: %s: path %q: use an absolute path", n.Type, n.Path)
 		}
 	}
 	return nil
 }
 
 func isOfKind(n specs.LinuxNamespace) error {
-	if !filepath.IsAbs(n.Path) {
-		return fmt.Errorf("path %q: use an absolute path", n.Path)
-	}
 	fd, err := unix.Open(n.Path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", n.Path, err)

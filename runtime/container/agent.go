@@ -5,6 +5,7 @@ package container
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -14,8 +15,9 @@ import (
 
 // dialAgent connects where the profile wants it, for the stage can not: the socket is out of its sight by then. Package net
 // would cost start-up time.
-func dialAgent(s *specs.LinuxSeccomp) (*os.File, error) {
-	if s == nil || s.ListenerPath == "" || !notifies(s) {
+func (c *Container) dialAgent() (*os.File, error) {
+	s := c.Plan.Spec.Linux.Seccomp
+	if s == nil || !slices.ContainsFunc(s.Syscalls, func(r specs.LinuxSyscall) bool { return r.Action == specs.ActNotify }) {
 		return nil, nil
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -27,15 +29,6 @@ func dialAgent(s *specs.LinuxSeccomp) (*os.File, error) {
 		return nil, fmt.Errorf("connect to linux.seccomp.listenerPath %s: %w: start the agent first", s.ListenerPath, err)
 	}
 	return os.NewFile(uintptr(fd), s.ListenerPath), nil
-}
-
-func notifies(s *specs.LinuxSeccomp) bool {
-	for _, rule := range s.Syscalls {
-		if rule.Action == specs.ActNotify {
-			return true
-		}
-	}
-	return false
 }
 
 // closeAll closes what the stage has inherited.

@@ -47,7 +47,7 @@ func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 	if err := checkID(o.ID); err != nil {
 		return c, err
 	}
-	return c, check.Spec(spec, o.Bundle)
+	return c, check.Spec(spec)
 }
 
 // look is the part of Describe that can wait until the stage is on its way.
@@ -80,6 +80,9 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	m := &maker{Options: o}
 	described, err := describe(spec, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := check.Paths(spec, o.Bundle); err != nil {
 		return nil, err
 	}
 	m.c = &Container{record: record{Plan: described}, dir: o.dir(), Warn: o.Warn}
@@ -198,7 +201,7 @@ func (m *maker) start(wait bool) error {
 	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
 	m.child.Argv = stage.Argv(strconv.Itoa(len(m.child.Files)))
 	m.child.Files = append(m.child.Files, theirs, m.ConsoleSocket, m.fifo)
-	agent, err := dialAgent(m.c.Plan.Spec.Linux.Seccomp)
+	agent, err := m.c.dialAgent()
 	if err != nil {
 		return err
 	}

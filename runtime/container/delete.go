@@ -33,6 +33,19 @@ func (c *Container) Delete(force bool) error {
 	return nil
 }
 
+// Clear takes back what a birth has left that was interrupted before there was a state: the runtime itself was killed. Its
+// stage ends by itself. No error if there is nothing.
+func Clear(root, id string) error {
+	if err := checkID(id); err != nil {
+		return err
+	}
+	dir := filepath.Join(root, id)
+	if err := kernel.UndoJournal(filepath.Join(dir, journalFile), kernel.Inverses()...); err != nil {
+		return fmt.Errorf("delete what is left of container %q: %w", id, err)
+	}
+	return os.RemoveAll(dir)
+}
+
 // end kills the first process, whose death ends all in its PID namespace, and waits for it.
 func (c *Container) end() error {
 	pidfd, err := openPidfd(c.InitPID)

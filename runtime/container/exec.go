@@ -12,6 +12,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/kernel"
+	"glassbox/runtime/check"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/stage"
 )
@@ -36,10 +37,21 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	if status := c.Status(); status != specs.StateRunning && status != specs.StateCreated {
 		return nil, fmt.Errorf("exec in container %q: it is %s: %w", c.Plan.ID, status, ErrNotRunning)
 	}
+	if err := check.Process(p); err != nil {
+		return nil, err
+	}
 	host, err := plan.Look(c.Plan)
 	if err != nil {
 		return nil, err
 	}
+	for _, text := range plan.CapabilityWarnings(p, host) {
+		c.warn(text)
+	}
+	agent, err := c.dialAgent()
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(agent, nil)
 	ours, theirs, err := socketpair()
 	if err != nil {
 		return nil, err
@@ -48,7 +60,7 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	defer theirs.Close()
 	child := &kernel.Child{Env: stageEnv(), Files: append([]*os.File{o.Stdin, o.Stdout, o.Stderr}, o.Preserve...)}
 	child.Argv = stage.Argv(strconv.Itoa(len(child.Files)))
-	child.Files = append(child.Files, theirs, o.ConsoleSocket)
+	child.Files = append(child.Files, theirs, o.ConsoleSocket, nil, agent)
 	v := visit{ExecOptions: o, c: c, process: p, host: host, child: child}
 	v.run.Listener = o.Listener
 	if err := v.do(ours, theirs); err != nil {
@@ -71,6 +83,7 @@ func (v *visit) do(ours, theirs *os.File) error {
 		return err
 	}
 	theirs.Close()
+	v.host.Stage.Outside = v.child.PID
 	if err := v.run.Run(plan.VisitOutside(v.c.Plan, v.host, v.child.PID)...); err != nil {
 		return err
 	}

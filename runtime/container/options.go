@@ -23,7 +23,7 @@ type Options struct {
 	Bundle string // absolute; a relative root path of the specification starts here
 	Root   string // state of all containers; this one's is Root/ID
 
-	Stdin, Stdout, Stderr *os.File   // of a program without terminal; nil: closed
+	Stdin, Stdout, Stderr *os.File   // of a program without terminal; nil: /dev/null
 	ConsoleSocket         *os.File   // the terminal's master is sent here
 	Preserve              []*os.File // become descriptors 3, 4, … of the program
 	PidFile               string     // the pid is written here, before the program runs

@@ -14,7 +14,7 @@ import (
 // Update writes the limits that r asks for, and nothing of the others. c has the limits of before.
 func Update(c Container, l look.Layout, r *specs.LinuxResources) []explain.Step {
 	before := c.Spec.Linux.Resources
-	changed := withResources(c, r)
+	changed := WithResources(c, r)
 	ops := limitOps(changed, l)
 	if raisesMemory(before, r) {
 		ops = swapFirst(ops)
@@ -26,8 +26,8 @@ func Update(c Container, l look.Layout, r *specs.LinuxResources) []explain.Step 
 		"the kernel reads a limit whenever it counts: a new number holds at once", "02", ops...)}
 }
 
-// withResources is the container with other limits. v2 writes swap alone, so that it has to know the memory, too.
-func withResources(c Container, r *specs.LinuxResources) Container {
+// WithResources is the container with other limits. v2 writes swap alone, so that it has to know the memory, too.
+func WithResources(c Container, r *specs.LinuxResources) Container {
 	spec, linux, resources := *c.Spec, *c.Spec.Linux, *r
 	if old := c.Spec.Linux.Resources; old != nil && old.Memory != nil && r.Memory != nil && r.Memory.Swap != nil && r.Memory.Limit == nil {
 		memory := *r.Memory

@@ -15,7 +15,7 @@ func Confine(c Container, h Host) []explain.Step {
 }
 
 func confine(c Container, p *specs.Process, h Host, status specs.ContainerState) []explain.Step {
-	filter, steps := c.Filter, processSteps(p)
+	filter, steps := c.Filter, append(serveSteps(c.Spec, p), processSteps(p)...)
 	seccomp := explain.Say("Filter system calls",
 		"a small program in the kernel looks at each call and refuses those that containers need not", "01",
 		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags, State: agentState(c, h, status)})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -47,7 +48,7 @@ func limitOps(c Container, l look.Layout) []explain.Op {
 		return nil
 	}
 	var ops []explain.Op
-	for _, row := range limits {
+	for _, row := range slices.Concat(limits, rareLimits) {
 		file, value := row.v1File, row.v1
 		dir := l.Dir(row.controller, c.CgroupPath())
 		if _, version := l.Where(row.controller); version == 2 {
@@ -56,7 +57,7 @@ func limitOps(c Container, l look.Layout) []explain.Op {
 		if value == nil || value(r) == "" {
 			continue
 		}
-		ops = append(ops, kernel.CgroupSet{File: path.Join(dir, file), Value: value(r)})
+		ops = append(ops, setOrBFQ(kernel.CgroupSet{File: path.Join(dir, file), Value: value(r)}, r))
 	}
 	return append(ops, throttleOps(c, l)...)
 }

@@ -11,6 +11,15 @@ import (
 	"glassbox/kernel"
 )
 
+// workSteps make the working directory where the image has none, as other runtimes do.
+func workSteps(c Container) []explain.Step {
+	if c.Spec.Process.Cwd == "/" {
+		return nil
+	}
+	return []explain.Step{explain.Say("Make the working directory", "the image need not have it", "03",
+		kernel.EnsureDirIn{Root: c.Rootfs(), Path: c.Spec.Process.Cwd, Mode: 0o755})}
+}
+
 func nameSteps(spec *specs.Spec) []explain.Step {
 	var ops []explain.Op
 	if spec.Hostname != "" {

@@ -86,9 +86,11 @@ func Furnish(c Container, h Host) []explain.Step {
 		deviceSteps(c),
 		terminalSteps(c),
 		devReadonly(c),
+		workSteps(c),
 		nameSteps(c.Spec),
 		sysctlSteps(c.Spec),
 		oomSteps(c.Spec.Process),
+		profileSteps(c.Spec.Process),
 		hideSteps(c, h),
 	)
 }

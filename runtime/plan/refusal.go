@@ -3,7 +3,9 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -17,34 +19,31 @@ func Refusal(c Container, h Host) error {
 	if r == nil {
 		return nil
 	}
-	for _, row := range limits {
-		_, version := h.Cgroups.Where(row.controller)
+	for _, row := range slices.Concat(limits, rareLimits) {
 		asked := row.v1 != nil && row.v1(r) != "" || row.v2 != nil && row.v2(r) != ""
-		switch {
-		case !asked:
-		case version == 0:
+		if asked && !h.Cgroups.Has(row.controller) {
 			return noController(row.resource, row.controller)
-		case version == 1 && row.v1File == "" && !hasOther(row, 1, r):
-			return fmt.Errorf("linux.resources: %s: cgroup v1 has no such limit", row.resource)
-		case version == 2 && row.v2File == "" && !hasOther(row, 2, r):
-			return fmt.Errorf("linux.resources: %s: cgroup v2 has no such limit", row.resource)
 		}
+	}
+	for _, only := range onlyV1 {
+		if _, version := h.Cgroups.Where(only.controller); version == 2 && only.value(r) != "" {
+			return fmt.Errorf("linux.resources: %s: cgroup v2 has no such limit: leave it out", only.resource)
+		}
+	}
+	if r.Memory != nil && r.Memory.Kernel != nil && *r.Memory.Kernel > 0 {
+		return errors.New("linux.resources: memory.kernel: Linux has no such limit any more (since 5.16): leave it out")
 	}
 	return refuseLists(r, h.Cgroups)
 }
 
-// hasOther tells whether another row of the same controller writes what this one can not in that version: cpu.max is v2's for
-// v1's quota and period.
-func hasOther(row limit, version int, r *specs.LinuxResources) bool {
-	for _, other := range limits {
-		if other.resource == row.resource || other.controller != row.controller || !strings.HasPrefix(other.resource, "cpu") || !strings.HasPrefix(row.resource, "cpu") {
-			continue
-		}
-		if version == 1 && other.v1File != "" && other.v1(r) != "" || version == 2 && other.v2File != "" && other.v2(r) != "" {
-			return true
-		}
-	}
-	return false
+// onlyV1 are the limits that v2 has left behind.
+var onlyV1 = []struct {
+	resource, controller string
+	value                func(*specs.LinuxResources) string
+}{
+	{"memory.disableOOMKiller", "memory", oomDisable}, {"memory.swappiness", "memory", swappiness},
+	{"memory.kernelTCP", "memory", kernelTCP}, {"cpu.realtimeRuntime", "cpu", realtimeRuntime},
+	{"cpu.realtimePeriod", "cpu", realtimePeriod}, {"blockIO.leafWeight", "blkio", leafWeight},
 }
 
 func noController(resource, controller string) error {

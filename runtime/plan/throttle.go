@@ -1,5 +1,5 @@
-// This file writes limits that are lists: disk throttling by device, huge pages by size, and v2's own names.
-// OCI config-linux, "blockIO", "hugepageLimits", "unified".
+// This file writes limits that are lists: disk throttling by device, those of lists.go, and v2's own names.
+// OCI config-linux, "blockIO", "unified".
 package plan
 
 import (
@@ -21,15 +21,8 @@ func throttleOps(c Container, l look.Layout) []explain.Op {
 	if r.BlockIO != nil {
 		ops = append(ops, diskOps(r.BlockIO, l, c.CgroupPath())...)
 	}
-	for _, h := range r.HugepageLimits {
-		if dir := l.Dir("hugetlb", c.CgroupPath()); dir != "" {
-			file := "hugetlb." + h.Pagesize + ".limit_in_bytes"
-			if _, version := l.Where("hugetlb"); version == 2 {
-				file = "hugetlb." + h.Pagesize + ".max"
-			}
-			ops = append(ops, kernel.CgroupSet{File: path.Join(dir, file), Value: fmt.Sprint(h.Limit)})
-		}
-	}
+	group := c.CgroupPath()
+	ops = slices.Concat(ops, weightOps(r, l, group), hugepageOps(r, l, group), networkOps(r, l, group), rdmaOps(r, l, group))
 	for _, file := range slices.Sorted(maps.Keys(r.Unified)) {
 		ops = append(ops, kernel.CgroupSet{File: path.Join(l.V2.Dir(c.CgroupPath()), file), Value: r.Unified[file]})
 	}

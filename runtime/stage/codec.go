@@ -107,7 +107,7 @@ func readValue(r *bufio.Reader, v reflect.Value) error {
 		v.SetUint(n)
 		return err
 	case reflect.String:
-		n, err := binary.ReadUvarint(r)
+		n, err := length(r)
 		if err != nil {
 			return err
 		}
@@ -131,25 +131,37 @@ func readValue(r *bufio.Reader, v reflect.Value) error {
 	return readReference(r, v)
 }
 
+// length reads one that may be trusted as far as memory goes: nothing that is sent here is long.
+func length(r *bufio.Reader) (int, error) {
+	const most = 16 << 20
+	n, err := binary.ReadUvarint(r)
+	if err == nil && n > most {
+		err = fmt.Errorf("a length of %d in what was received: the two ends are not the same program", n)
+	}
+	return int(n), err
+}
+
 func readReference(r *bufio.Reader, v reflect.Value) error {
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		return readValue(r, v.Elem())
 	}
-	n, err := binary.ReadUvarint(r)
+	n, err := length(r)
 	if err != nil {
 		return err
 	}
 	if v.Kind() == reflect.Slice {
-		v.Set(reflect.MakeSlice(v.Type(), int(n), int(n)))
-		for i := range int(n) {
+		v.Set(reflect.MakeSlice(v.Type(), 0, min(n, 4096)))
+		for i := range n {
+			v.Grow(1)
+			v.SetLen(i + 1)
 			if err := readValue(r, v.Index(i)); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	v.Set(reflect.MakeMapWithSize(v.Type(), int(n)))
+	v.Set(reflect.MakeMap(v.Type()))
 	for range n {
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		if err := readValue(r, key); err != nil {

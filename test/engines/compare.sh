@@ -9,19 +9,16 @@ OCI=$(readlink -f "$1") BOX=$(readlink -f "$2")
 HERE=$(dirname "$(readlink -f "$0")")
 TOP=$(mktemp -d /var/tmp/engines.XXXXXX)
 
-# tidy removes the only thing that the sandboxes share with the machine, cgroups, and the files. What is mounted there went
-# away with the sandboxes.
-tidy() {
-	find /sys/fs/cgroup -depth -type d -path '*/glassbox-engines*' -exec rmdir {} + 2>/dev/null || true
-	rm -rf "$TOP"
-}
-trap tidy EXIT
+# tidy removes the only thing that a sandbox shares with the machine: cgroups. Its processes and mounts went away with it.
+tidy() { find /sys/fs/cgroup -depth -type d -path '*/glassbox-engines*' -exec rmdir {} + 2>/dev/null || true; }
+trap 'tidy; rm -rf "$TOP"' EXIT
 
 try() {
 	mkdir -p "$TOP/$1"
 	: >"$TOP/$1.tsv"
 	unshare --pid --fork --kill-child --mount-proc --mount --net --propagation private \
 		"$HERE/sandbox.sh" "$1" "$2" "$TOP/$1.tsv" "$BOX" "$TOP/$1"
+	tidy
 }
 
 for runtime in ${RUNTIMES:-runc glassbox-oci}; do

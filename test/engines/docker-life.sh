@@ -21,7 +21,7 @@ docker stats --no-stream --format '{{.PIDs}} {{.MemUsage}}' lim | grep '^1 .*32M
 END
 
 check docker "the OOM killer is told of" <<'END'
-docker run --name oom --network none -m 16m box sh -c 'head -c 64m /dev/zero | tail' || true
+docker run --name oom --network none -m 16m box sh -c 'head -c 64m /dev/zero | tail; sleep 1' || true
 eventually is true state State.OOMKilled oom
 END
 

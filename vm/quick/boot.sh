@@ -9,7 +9,8 @@ dir=$here/../../bin/vm
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 
-"$here/../need.sh" qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio nft:nftables ip:iproute2 ping:iputils-ping
+"$here/../need.sh" qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio nft:nftables ip:iproute2 ping:iputils-ping \
+	capsh:libcap2-bin
 "$here/fetch.sh" "$dir"
 "$here/image.sh" "$dir"
 
@@ -35,7 +36,7 @@ fi
 image=$(mktemp "$dir/image.XXXXXX")
 log=$(mktemp "$dir/log.XXXXXX")
 trap 'rm -f "$image" "$log"' EXIT
-{ cat "$dir/base.cpio"; (cd "$extra" && find . | cpio -o -H newc --quiet); } >"$image"
+{ cat "$dir/base.cpio"; (cd "$extra" && find . -mindepth 1 | cpio -o -H newc --quiet); } >"$image"
 machine "$(cat "$dir/accelerator")" "$image" | tr -d '\r' | tee "$log"
 code=$(sed -n 's/^vm: exit //p' "$log")
 [ -n "$code" ] || { echo "boot.sh: the machine ended before the job did" >&2; exit 125; }

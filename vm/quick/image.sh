@@ -19,15 +19,23 @@ echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
 echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"
 
-# Real tools in place of busybox's, each with the libraries that ldd names.
-for tool in nft ip unshare nsenter ping; do
-	path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$tool") || continue
-	rm -f "$root/bin/$tool"
-	cp "$path" "$root/bin/$tool"
-	for library in $(ldd "$path" | grep -o '/[^ ]*'); do
-		mkdir -p "$root$(dirname "$library")"
+# The host's tools in place of busybox's, each with the libraries that ldd names.
+tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps libcap2-bin 2>/dev/null |
+	grep -E '^(/usr)?/s?bin/')
+for tool in $tools; do
+	[ -f "$tool" ] || continue # a directory
+	rm -f "$root/bin/${tool##*/}"
+	cp "$tool" "$root/bin/"
+	for library in $(ldd "$tool" 2>/dev/null | grep -o '/[^ ]*'); do
+		mkdir -p "$root${library%/*}"
 		cp -n "$library" "$root$library"
 	done
+done
+ln -sf dash "$root/bin/sh"
+ln -sf mawk "$root/bin/awk"
+# The image "box" can be made in there, too.
+for path in usr/share/doc/busybox-static usr/share/common-licenses; do
+	mkdir -p "$root/$path" && cp -r "/$path/." "$root/$path/"
 done
 
 # modules.dep has a line for each module, with all that it needs: "fs/overlay.ko: lib/a.ko lib/b.ko".

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 mode=${1:-v2}
 [ $# = 0 ] || shift
-[ $# -gt 0 ] || set -- ./kernel/... ./runtime/... ./engine/... ./network/... ./storage/... ./internal/truth ./test
+[ $# -gt 0 ] || set -- ./kernel/... ./runtime/... ./engine/... ./network/... ./storage/... ./internal/truth
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
