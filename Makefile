@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-engines bench lint clean
+.PHONY: vm-quick help demo build test test-engines bench lint clean
 
 # Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
 export CGO_ENABLED := 0
@@ -46,12 +46,16 @@ lint: $(BOX) ## gofmt, go vet, staticcheck, shellcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@go vet ./...
 	@go run $(STATICCHECK) ./...
-	@shellcheck .ci/run vm/*.sh test/engines/*.sh
+	@shellcheck .ci/run vm/*.sh vm/quick/*.sh vm/quick/init test/engines/*.sh
 
 # crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight in the benchmark's own mount namespace.
 bench: build ## start-up times beside crun, runc, bwrap and unshare, what is installed of them
 	@go build -o bin/ ./internal/bench
 	@$(ROOT) unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
+
+# Another kernel with cgroup v2 alone, under qemu: MODE=v1 and MODE=hybrid are the older ways, PACKAGES says which tests.
+vm-quick: build ## checks and tests in a small virtual machine (Debian's kernel, cgroup v2)
+	@vm/quick/run.sh $(or $(MODE),v2) $(PACKAGES)
 
 clean: ## remove what was built
 	@rm -rf bin $(BOX)

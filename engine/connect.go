@@ -17,21 +17,16 @@ import (
 	"glassbox/network"
 )
 
-// networkMode reads --network.
+// networkMode reads --network. Of container:NAME, networkOwner knows the rest.
 func networkMode(r Request) (network.Mode, error) {
-	mode := network.Mode(r.Network.Mode)
-	switch mode {
-	case "", "default":
-		return network.ModeBridge, nil
-	case network.ModeBridge:
-		return mode, nil
-	case network.ModeNone, network.ModeHost:
-		if len(r.Network.Ports) > 0 {
-			return mode, fmt.Errorf("-p with --network %s: only a bridge has ports to publish", mode)
-		}
-		return mode, nil
+	mode, _, err := network.ParseMode(r.Network.Mode)
+	switch {
+	case err != nil || mode == network.ModeBridge || len(r.Network.Ports) == 0:
+		return mode, err
+	case mode == network.ModeContainer:
+		return mode, errors.New("conflicting options: port publishing and the container type network mode: publish with -p of the container that is joined")
 	}
-	return mode, fmt.Errorf("--network %q: there is bridge, none and host", r.Network.Mode)
+	return mode, fmt.Errorf("-p with --network %s: only a bridge has ports to publish", mode)
 }
 
 func (e *Engine) pool(n network.Network) network.Pool {
@@ -44,7 +39,10 @@ func (e *Engine) endpoint(id string, r Request, lease bool) (network.Endpoint, n
 	end := network.Endpoint{ID: id, Netns: e.netns(id)}
 	var host network.Host
 	var err error
-	if end.Mode, err = networkMode(r); err != nil || end.Mode != network.ModeBridge {
+	if end.Mode, err = networkMode(r); err == nil && end.Mode == network.ModeContainer {
+		err = e.joinEndpoint(&end, r)
+	}
+	if err != nil || end.Mode != network.ModeBridge {
 		return end, host, err
 	}
 	if host, err = network.Look(network.DefaultBridge); err != nil {

@@ -5,7 +5,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"os"
 	"runtime"
 	"time"
 
@@ -25,7 +24,8 @@ type newborn struct {
 	story  explain.Record
 	unlock func()
 
-	oldCable bool // the kernel has not deleted the one of the last run yet
+	oldCable bool     // the kernel has not deleted the one of the last run yet
+	missing  []string // host directories that are to be shown inside and are not there
 }
 
 // Create makes a container and returns its id.
@@ -39,7 +39,7 @@ func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (str
 }
 
 func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*newborn, error) {
-	image, err := e.check(r)
+	r, image, err := e.check(r)
 	if err != nil {
 		return nil, err
 	}
@@ -92,36 +92,32 @@ func (e *Engine) register(n *newborn) error {
 	return nil
 }
 
-// check finds what is wrong with a request before anything is made.
-func (e *Engine) check(r Request) (storage.Image, error) {
-	none := storage.Image{}
-	if r.Name != "" {
-		if err := checkName(r.Name); err != nil {
-			return none, err
-		}
-		if owner, err := os.Readlink(e.nameFile(r.Name)); err == nil {
-			if _, err := os.Stat(e.dir(owner)); err == nil {
-				return none, &NameTaken{Name: r.Name, Owner: owner}
-			}
-		}
+// check finds what is wrong with a request before anything is made. It returns the request with the names in it looked up.
+func (e *Engine) check(r Request) (Request, storage.Image, error) {
+	if err := e.checkFree(r.Name); err != nil {
+		return r, storage.Image{}, err
 	}
 	if _, err := networkMode(r); err != nil {
-		return none, err
+		return r, storage.Image{}, err
+	}
+	r, err := e.joined(r)
+	if err != nil {
+		return r, storage.Image{}, err
 	}
 	store, err := storage.Open(e.Root)
 	if err != nil {
-		return none, err
+		return r, storage.Image{}, err
 	}
 	image, err := store.Image(r.Image)
 	if err != nil {
-		return none, err
+		return r, image, err
 	}
 	place, err := e.place("", r, Account{})
 	if err != nil {
-		return none, err
+		return r, image, err
 	}
 	_, err = Spec(r, image.Config.Config, place)
-	return image, err
+	return r, image, err
 }
 
 // createPlan makes the container's directory and in it the folders for its files. The layers are stacked on them when it starts.
@@ -157,6 +153,13 @@ func (e *Engine) place(id string, r Request, account Account) (Place, error) {
 	}
 	if mode != network.ModeHost {
 		p.NetNS = e.netns(id)
+	}
+	owner, err := e.networkOwner(r)
+	if err == nil && owner != nil {
+		err = e.joinPlace(&p, owner)
+	}
+	if err != nil {
+		return p, err
 	}
 	p.Rights, err = HostCapabilities()
 	return p, err

@@ -43,6 +43,20 @@ func checkName(name string) error {
 	return nil
 }
 
+// checkFree finds what is wrong with a name that is asked for; an empty one will be drawn.
+func (e *Engine) checkFree(name string) error {
+	if name == "" {
+		return nil
+	}
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if owner, err := os.Readlink(e.nameFile(name)); err == nil && exists(e.dir(owner)) {
+		return &NameTaken{Name: name, Owner: owner}
+	}
+	return nil
+}
+
 // claimName gives the container the name that was asked for, or one that is drawn.
 func (e *Engine) claimName(name, id string) (string, error) {
 	if name != "" {

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -16,7 +17,7 @@ import (
 
 // Plan returns every step of a run: the engine's, then the runtime's.
 func (e *Engine) Plan(ctx context.Context, r Request) ([]explain.Step, error) {
-	image, err := e.check(r)
+	r, image, err := e.check(r)
 	if err != nil {
 		return nil, err
 	}
@@ -24,6 +25,7 @@ func (e *Engine) Plan(ctx context.Context, r Request) ([]explain.Step, error) {
 }
 
 func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
+	n.missing = missingSources(n.Request)
 	end, host, err := e.endpoint(n.ID, n.Request, false)
 	if err != nil {
 		return nil, err
@@ -47,21 +49,22 @@ func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
 	return slices.Concat(e.createPlan(n.ID, n.image), e.livePlan(n.ID), e.startPlan(n, end, host, resolv), inner), nil
 }
 
-// runtimePlan looks at the host as the runtime would after our steps: then the three files of /etc are there.
+// runtimePlan looks at the host as the runtime would after our steps: then the three files of /etc are there, and what -v names.
 func (e *Engine) runtimePlan(n *newborn, spec *specs.Spec) ([]explain.Step, error) {
-	without, ours := *spec, map[string]bool{}
+	without, ours := *spec, map[string]plan.Kind{}
 	for _, m := range etcMounts(e.live(n.ID, "etc")) {
-		ours[m.Source] = true
+		ours[m.Source] = plan.File
 	}
-	without.Mounts = slices.DeleteFunc(slices.Clone(spec.Mounts), func(m specs.Mount) bool { return ours[m.Source] })
+	for _, dir := range n.missing {
+		ours[dir] = plan.Dir
+	}
+	without.Mounts = slices.DeleteFunc(slices.Clone(spec.Mounts), func(m specs.Mount) bool { return ours[m.Source] != plan.Absent })
 	c, host, err := container.Describe(&without, container.Options{ID: n.ID, Bundle: e.dir(n.ID), Init: n.Request.Init})
 	if err != nil {
 		return nil, err
 	}
 	c.Spec = spec
-	for source := range ours {
-		host.Paths[source] = plan.File
-	}
+	maps.Copy(host.Paths, ours)
 	return plan.Whole(c, host), nil
 }
 

@@ -79,7 +79,7 @@ type Security struct {
 
 // Network says how packets get in and out.
 type Network struct {
-	Mode  string // "bridge" (also when empty), "none" or "host"
+	Mode  string // "bridge" (also when empty), "none", "host" or "container:NAME"
 	Ports []Port // -p
 
 	DNS     []string          // addresses of name servers, in place of the host's
@@ -102,6 +102,7 @@ type Place struct {
 	Rootfs     string // where its layers are mounted
 	Etc        string // directory with its hosts, hostname and resolv.conf, to be bound over those in /etc
 	NetNS      string // path of its network namespace; empty with the host's network
+	JoinsNet   bool   // the namespace is another container's
 	CgroupPath string // "/glassbox/<id>": below the root of each hierarchy
 	Processors int    // of the host: a CPU limit may not exceed them
 	Account    Account

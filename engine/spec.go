@@ -65,7 +65,7 @@ func namespaceSpecs(p Place) []specs.LinuxNamespace {
 // sysctlSpecs lets anybody ping and listen on low ports inside: in a network of its own that harms nobody.
 func sysctlSpecs(r Request, p Place) map[string]string {
 	all := map[string]string{}
-	if p.NetNS != "" {
+	if p.NetNS != "" && !p.JoinsNet {
 		all["net.ipv4.ping_group_range"] = "0 2147483647"
 		all["net.ipv4.ip_unprivileged_port_start"] = "0"
 	}

@@ -160,6 +160,7 @@ func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, ru
 	if err != nil {
 		return err
 	}
+	n.missing = missingSources(n.Request)
 	if err := runner.Run(e.startPlan(n, end, host, resolv)...); err != nil {
 		return err
 	}
@@ -180,7 +181,10 @@ func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, ru
 // startPlan is what happens on the host before the runtime begins.
 func (e *Engine) startPlan(n *newborn, end network.Endpoint, host network.Host, resolv string) []explain.Step {
 	_, plan := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
-	plan = append(plan, e.etcPlan(n.ID, n.Request, end, resolv)...)
+	plan = append(plan, sourcesPlan(n.missing)...)
+	if end.Mode != network.ModeContainer {
+		plan = append(plan, e.etcPlan(n.ID, n.Request, end, resolv)...)
+	}
 	if n.oldCable {
 		plan = append(plan, explain.Say("Remove the cable of the last run",
 			"the kernel does so by itself in its own time, and the new one needs its name now", "04",

@@ -103,6 +103,12 @@ func (c Clone) fork() error {
 		return err
 	}
 	defer exe.Close()
+	// Above the descriptors that the child gets: those would take its place before the execve.
+	self, err := unix.FcntlInt(exe.Fd(), unix.F_DUPFD_CLOEXEC, len(c.Child.Files))
+	if err != nil {
+		return fmt.Errorf("fcntl(F_DUPFD_CLOEXEC): %w", err)
+	}
+	defer unix.Close(self)
 	files := make([]uintptr, len(c.Child.Files))
 	for i, f := range c.Child.Files {
 		files[i] = ^uintptr(0)
@@ -124,7 +130,7 @@ func (c Clone) fork() error {
 		defer group.Close()
 		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(group.Fd())
 	}
-	c.Child.PID, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", exe.Fd()), c.Child.Argv, attr)
+	c.Child.PID, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", self), c.Child.Argv, attr)
 	runtime.KeepAlive(c.Child.Files)
 	if err != nil {
 		return refused(c.cloneCall(), err)

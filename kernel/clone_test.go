@@ -2,6 +2,7 @@
 package kernel
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -250,5 +251,26 @@ func TestSetUser(t *testing.T) {
 	}
 	if got := see(threadStatus(t)); got == want {
 		t.Error("another thread has changed as well")
+	}
+}
+
+// The descriptors of the child must not take the place of the one that its program is executed from.
+func TestCloneWithManyDescriptors(t *testing.T) {
+	testkit.Need(t, testkit.Root())
+	c := Clone{Child: &Child{Argv: []string{waiterName}, Files: make([]*os.File, 64)}}
+	must(t, c.Do())
+	must(t, c.Undo().Do())
+}
+
+// In v2 a process can be born in a group; it is there before it does anything.
+func TestCloneIntoCgroup(t *testing.T) {
+	dir := group(t, "unified")
+	pid := cloned(t, Clone{New: unix.CLONE_NEWPID | unix.CLONE_NEWUSER, Cgroup: dir,
+		UIDs: []IDMap{{0, 100000, 1}}, GIDs: []IDMap{{0, 100000, 1}}})
+	if got := content(t, dir+"/cgroup.procs"); got != fmt.Sprint(pid) {
+		t.Errorf("in the group: %q, want %d", got, pid)
+	}
+	if err := (Clone{Cgroup: dir + "/none", Child: &Child{Argv: []string{waiterName}}}).Do(); !errors.Is(err, unix.ENOENT) {
+		t.Errorf("a group that is not there: %v", err)
 	}
 }

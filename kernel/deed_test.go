@@ -54,6 +54,12 @@ func deeds() []deed {
 		{"SetPropagationIn", "mkdir a; mount -t tmpfs x a; mount --make-shared a", func(dir string) explain.Op {
 			return SetPropagationIn{Root: dir, Target: "/a", Type: unix.MS_PRIVATE}
 		}},
+		{"SetPropagationAbove", "mkdir a; mount -t tmpfs x a; mount --make-shared a; mkdir a/b", func(dir string) explain.Op {
+			return SetPropagationAbove{Path: dir + "/a/b", Type: unix.MS_PRIVATE}
+		}},
+		{"CopyUpIn", "mkdir -p a/b; echo text > a/b/f; ln -s b a/l; chmod 700 a/b", func(dir string) explain.Op {
+			return CopyUpIn{Root: dir, Target: "/a", Flags: unix.MS_NOSUID, Data: "mode=755"}
+		}},
 		{"Mkdir", "", func(dir string) explain.Op { return Mkdir{Path: dir + "/a b", Mode: 0o750} }},
 		{"EnsureDir", "mkdir a", func(dir string) explain.Op { return EnsureDir{Path: dir + "/a/b/c", Mode: 0o755} }},
 		{"EnsureDirIn", "mkdir a; ln -s a l", func(dir string) explain.Op { return EnsureDirIn{Root: dir, Path: "/l/b/c", Mode: 0o755} }},

@@ -9,12 +9,18 @@
 //	file.go      Mkdir EnsureDir WriteFile Symlink Mknod Chown …   man 2 mkdir, open, symlink, mknod
 //	cgroup.go    CgroupCreate CgroupSet CgroupJoin CgroupRemove    man 7 cgroups
 //	clone.go     Clone: a process in new namespaces                man 2 clone, setns
+//	cloneuser.go the same in a user namespace of others            man 7 user_namespaces
 //	identity.go  SetHostname SetUser SetRlimit …                   man 7 credentials
 //	capability.go KeepCapabilities DropBounding SetCapabilities    man 7 capabilities
 //	seccomp.go   SeccompFilter                                     man 2 seccomp
+//	schedule.go  SetScheduler SetAffinity SetMemoryPolicy …        man 2 sched_setattr, set_mempolicy
+//	attribute.go SetAttributesIn; mapped.go MapTree PlaceTreeIn    man 2 mount_setattr, move_mount
+//	copyup.go    CopyUpIn: a tmpfs filled with what it covers
+//	hook.go      RunHook: a program of somebody else's             man 2 execve
 //	netns.go     NetnsCreate NetnsRemove                           man 7 network_namespaces
 //	link.go      LinkEnsureBridge LinkAddVeth LinkUp LinkUnplug …  man 7 rtnetlink, man 4 veth
 //	address.go   AddressAdd AddressEnsure DefaultRouteAdd          man 8 ip-address, ip-route
+//	linkmove.go  LinkMove: a device given away                     man 8 ip-link
 //	netlink.go   one rtnetlink message, sent and answered          man 7 netlink
 //	netlinkpart.go  the parts of which messages are made
 //	journal.go   inverses on disk, for after a crash

@@ -55,7 +55,7 @@ var hints = []struct {
 	{"mount(", unix.ENODEV, "this kernel does not have the file system: see /proc/filesystems"},
 	{"pivot_root(", unix.EINVAL, "the new root must be a mount point, and neither it nor its parent may be shared"},
 	{"clone", unix.ENOSPC, "too many namespaces: see /proc/sys/user/max_*_namespaces"},
-	{"clone", unix.EINVAL, "this kernel lacks one of these namespaces: see 'glassbox doctor'"},
+	{"clone", unix.EINVAL, "this kernel lacks one of these namespaces; a time namespace needs Linux 6.3"},
 	{"open_tree(", unix.EPERM, "new namespaces need CAP_SYS_ADMIN: run it as root"},
 	{"write(\"/sys/fs/cgroup", unix.EBUSY, "its members use more than that (v1), or it has processes where v2 wants only groups below"},
 	{"write(\"/sys/fs/cgroup", unix.EINVAL, "the kernel does not accept this value here"},

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
+	"glassbox/internal/testkit"
 )
 
 // childDeeds are what a child does in surroundings where it must fail.
@@ -65,6 +66,9 @@ func provocations() []func(t *testing.T) string {
 		func(t *testing.T) string { return outcome(CgroupSet{group(t, "pids") + "/pids.max", "many"}) },
 		func(t *testing.T) string {
 			tree := "/sys/fs/cgroup/pids"
+			if testkit.Cgroup2().Met() == nil {
+				tree = "/sys/fs/cgroup"
+			}
 			return onPrivateMounts(t, Bind{Source: tree, Target: tree}, RemountIn{Root: "/", Target: tree, Flags: unix.MS_RDONLY}, CgroupCreate{tree + "/" + groupName()})
 		},
 		child("filter", nobody()),

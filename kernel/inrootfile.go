@@ -85,7 +85,11 @@ type MknodIn struct {
 // Do sets the owner by itself; the mode is cut by the umask, which a plan sets before (SetUmask).
 func (m MknodIn) Do() error {
 	return Fail(m, inDir(m.Root, m.Path, func(dir int, name string) error {
-		if err := unix.Mknodat(dir, name, m.Mode, int(unix.Mkdev(m.Major, m.Minor))); err != nil {
+		err := unix.Mknodat(dir, name, m.Mode, int(unix.Mkdev(m.Major, m.Minor)))
+		if errors.Is(err, unix.EEXIST) {
+			return m.isThere(dir, name)
+		}
+		if err != nil {
 			return err
 		}
 		if m.UID != 0 || m.GID != 0 {
@@ -95,6 +99,19 @@ func (m MknodIn) Do() error {
 		}
 		return nil
 	}))
+}
+
+// isThere accepts the very node that was asked for, and nothing else: an image may have brought it.
+func (m MknodIn) isThere(dir int, name string) error {
+	var st unix.Stat_t
+	if err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return err
+	}
+	kind, number := uint32(unix.S_IFMT), unix.Mkdev(m.Major, m.Minor)
+	if st.Mode&kind != m.Mode&kind || m.Mode&kind != unix.S_IFIFO && st.Rdev != number {
+		return fmt.Errorf("%w, and is another file", unix.EEXIST)
+	}
+	return nil
 }
 
 func (m MknodIn) Call() string {

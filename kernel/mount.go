@@ -4,6 +4,8 @@ package kernel
 
 import (
 	"fmt"
+	"path"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -53,6 +55,30 @@ func (p SetPropagation) Do() error { return Fail(p, unix.Mount("", p.Target, "",
 func (p SetPropagation) Call() string { return mountCall("", p.Target, "", p.Type, "") }
 
 func (p SetPropagation) Shell() string { return propagationShell(p.Target, p.Type) }
+
+// SetPropagationAbove is SetPropagation for the mount that Path lies on, wherever its mount point is.
+type SetPropagationAbove struct {
+	Path string
+	Type uintptr
+}
+
+// Do goes up: at what is no mount point the kernel answers EINVAL.
+func (p SetPropagationAbove) Do() error {
+	at := p.Path
+	for {
+		err := unix.Mount("", at, "", p.Type, "")
+		if err != unix.EINVAL || at == "/" {
+			return Fail(p, err)
+		}
+		at = path.Dir(at)
+	}
+}
+
+func (p SetPropagationAbove) Call() string { return mountCall("", p.Path, "", p.Type, "") }
+
+func (p SetPropagationAbove) Shell() string {
+	return strings.Replace(propagationShell("TARGET", p.Type), "TARGET", `"$(findmnt -n -o TARGET -T `+quote(p.Path)+`)"`, 1)
+}
 
 // Unmount detaches a mount at once, and lets go of it when the last user has left (MNT_DETACH). man 2 umount2.
 type Unmount struct{ Target string }

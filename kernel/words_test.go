@@ -42,6 +42,12 @@ func examples() []explain.Op {
 		OpenTerminal{Root: "/r"}, OpenTerminal{Root: "/r", Console: true},
 		SetHostname{"box"}, SetDomainname{"example"}, SetUser{1000, 100, []uint32{10, 20}}, SetUser{0, 0, nil}, OwnStdio{1000}, SetRlimit{"RLIMIT_NOFILE", 1024, 4096},
 		SetOOMScore{-5}, SetUmask{0o22}, ForbidNewPrivileges{}, NewSession{}, CloseOnExec{3},
+		SetAttributesIn{"/r", "/data", unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID, unix.MOUNT_ATTR_NOEXEC},
+		CgroupSetEither{CgroupSet{"/sys/fs/cgroup/box/blkio.weight", "500"}, CgroupSet{"/sys/fs/cgroup/box/blkio.bfq.weight", "500"}},
+		CopyUpIn{"/r", "/etc", unix.MS_NOSUID, "mode=755"}, SetPropagationAbove{"/r", unix.MS_PRIVATE},
+		MapTree{Source: "/data", Recursive: true, UIDs: []IDMap{{0, 1000, 1}}, GIDs: []IDMap{{0, 1000, 1}}}, PlaceTreeIn{"/r", "/data", "/data", 0, 9},
+		SetScheduler{Policy: "SCHED_BATCH", Nice: 5}, SetScheduler{Policy: "SCHED_FIFO", Priority: 10}, SetIOPriority{"IOPRIO_CLASS_BE", 6},
+		SetAffinity{"0-3,7"}, SetMemoryPolicy{Mode: "MPOL_BIND", Nodes: "0-1"}, SetPersonality{"LINUX32"}, ChangeProfile{"box"},
 		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{[]string{"glassbox: init", "/bin/sh", "sh"}, []string{"A=1"}},
 	}
 }
@@ -64,7 +70,7 @@ func line(b *strings.Builder, label, text string) {
 }
 
 // testedElsewhere are files whose ops have tests of their own.
-var testedElsewhere = map[string]bool{"netns.go": true, "link.go": true, "linkdelete.go": true, "address.go": true, "overlay.go": true, "seccomp.go": true, "capability.go": true}
+var testedElsewhere = map[string]bool{"netns.go": true, "link.go": true, "linkdelete.go": true, "linkmove.go": true, "address.go": true, "overlay.go": true, "seccomp.go": true, "capability.go": true}
 
 // Every type with a Do is among the examples.
 func TestWordsAreComplete(t *testing.T) {

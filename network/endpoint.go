@@ -58,7 +58,7 @@ func ParseMode(flag string) (mode Mode, container string, err error) {
 	case "", "default":
 		return ModeBridge, "", nil
 	}
-	return "", "", fmt.Errorf("--network %q: want bridge, none, host or container:ID", flag)
+	return "", "", fmt.Errorf("--network %q: there is bridge, none, host and container:NAME", flag)
 }
 
 // Endpoint is one container's place in a network. Of mode none only Netns counts, of the others but bridge nothing.

@@ -20,7 +20,12 @@ import (
 	"glassbox/internal/testkit"
 )
 
-func TestMain(m *testing.M) { os.Exit(testkit.Sandbox(m)) }
+func TestMain(m *testing.M) {
+	if isProbe() { // we are the program of a container: see probe_test.go
+		os.Exit(probe(os.Args[1:]))
+	}
+	os.Exit(testkit.Sandbox(m))
+}
 
 // place is where one test's containers live.
 type place struct {

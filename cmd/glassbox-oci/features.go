@@ -21,13 +21,14 @@ func printFeatures(_ global, args []string) (int, error) {
 		Hooks:         []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"},
 		MountOptions:  plan.MountOptions(),
 		Linux: &features.Linux{
-			Namespaces:   namespaceNames(),
-			Capabilities: kernel.CapabilityNames(kernel.AllCapabilities),
-			Cgroup:       &features.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &no},
-			Seccomp:      seccompFeatures(),
-			Apparmor:     &features.Apparmor{Enabled: &no},
-			Selinux:      &features.Selinux{Enabled: &no},
-			IntelRdt:     &features.IntelRdt{Enabled: &no},
+			Namespaces:      namespaceNames(),
+			Capabilities:    kernel.CapabilityNames(kernel.AllCapabilities),
+			Cgroup:          &features.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &no},
+			Seccomp:         seccompFeatures(),
+			Apparmor:        &features.Apparmor{Enabled: &no},
+			Selinux:         &features.Selinux{Enabled: &no},
+			IntelRdt:        &features.IntelRdt{Enabled: &no},
+			MountExtensions: &features.MountExtensions{IDMap: &features.IDMap{Enabled: &yes}},
 		},
 		Annotations: map[string]string{"glassbox.version": programVersion},
 	})
@@ -47,7 +48,7 @@ func seccompFeatures() *features.Seccomp {
 	yes := true
 	s := &features.Seccomp{Enabled: &yes}
 	for _, a := range []specs.LinuxSeccompAction{specs.ActAllow, specs.ActErrno, specs.ActKill, specs.ActKillProcess,
-		specs.ActKillThread, specs.ActLog, specs.ActTrace, specs.ActTrap} {
+		specs.ActKillThread, specs.ActLog, specs.ActNotify, specs.ActTrace, specs.ActTrap} {
 		s.Actions = append(s.Actions, string(a))
 	}
 	for _, o := range []specs.LinuxSeccompOperator{specs.OpEqualTo, specs.OpGreaterEqual, specs.OpGreaterThan, specs.OpLessEqual,

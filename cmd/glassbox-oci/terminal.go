@@ -14,11 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel"
+	"glassbox/runtime/container"
 )
 
 // waiter is a container or a visitor in one.
 type waiter interface {
 	Wait() (unix.WaitStatus, error)
+	Signal(unix.Signal) error
 }
 
 // terminal is our side of a program's terminal. Without one every method does nothing.
@@ -26,11 +28,17 @@ type terminal struct {
 	socket *os.File        // for the stage to send the master to
 	ours   *os.File        // where we receive it; nil if an engine does
 	user   console.Console // the terminal that we were started on, in raw mode
+
+	signals chan os.Signal // for the program; caught from before its birth on, or one in between would end us and leave it alone
 }
 
 // openTerminal makes ready to receive a terminal, or connects to the engine that will.
 func openTerminal(p *specs.Process, socketPath string, detach bool) (*terminal, error) {
 	t := &terminal{}
+	if !detach {
+		t.signals = make(chan os.Signal, 16)
+		signal.Notify(t.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
+	}
 	var err error
 	switch {
 	case p == nil || !p.Terminal:
@@ -49,8 +57,8 @@ func openTerminal(p *specs.Process, socketPath string, detach bool) (*terminal, 
 
 // attend copies between the two terminals, passes signals on, and waits for the end.
 func (t *terminal) attend(w waiter) (int, error) {
+	go t.forwardSignals(w)
 	if t.ours == nil {
-		defer forwardSignals(w)()
 		return waitFor(w)
 	}
 	t.socket.Close()
@@ -103,21 +111,13 @@ func followSize(user, master console.Console) (stop func()) {
 }
 
 // forwardSignals sends what we are sent to the program.
-func forwardSignals(w waiter) (stop func()) {
-	target, ok := w.(interface{ Signal(unix.Signal) error })
-	if !ok {
-		return func() {}
-	}
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
-	go func() {
-		for s := range signals {
-			if err := target.Signal(s.(syscall.Signal)); err != nil && !errors.Is(err, unix.ESRCH) {
-				fmt.Fprintf(os.Stderr, "glassbox-oci: pass on %v: %v\n", s, err)
-			}
+func (t *terminal) forwardSignals(w waiter) {
+	for s := range t.signals {
+		err := w.Signal(s.(syscall.Signal))
+		if err != nil && !errors.Is(err, unix.ESRCH) && !errors.Is(err, container.ErrNotRunning) {
+			fmt.Fprintf(os.Stderr, "glassbox-oci: pass on %v: %v\n", s, err)
 		}
-	}()
-	return func() { signal.Stop(signals) }
+	}
 }
 
 // dial connects to a unix socket without package net, which would cost start-up time.

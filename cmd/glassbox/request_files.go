@@ -2,9 +2,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,7 +44,7 @@ func files(c *cli.Context, r *engine.Request) error {
 	return nil
 }
 
-// bind reads HOST:CONTAINER[:OPTIONS].
+// bind reads HOST:CONTAINER[:OPTIONS]. The engine makes a directory of the host that is not there.
 func bind(text string) (engine.Bind, error) {
 	parts := strings.Split(text, ":")
 	if len(parts) < 2 || len(parts) > 3 {
@@ -62,9 +60,6 @@ func bind(text string) (engine.Bind, error) {
 	source, err := filepath.Abs(source)
 	if err != nil {
 		return engine.Bind{}, fmt.Errorf("-v %s: %w", text, err)
-	}
-	if _, err := os.Stat(source); errors.Is(err, fs.ErrNotExist) {
-		return engine.Bind{}, fmt.Errorf("-v %s: %s does not exist on the host: mkdir -p %s", text, source, source)
 	}
 	b := engine.Bind{Source: source, Target: filepath.Clean(target)}
 	if len(parts) == 3 {

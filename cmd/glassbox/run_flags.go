@@ -93,7 +93,7 @@ func fileFlags() []cli.Flag {
 
 func networkFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "network", Aliases: []string{"net"}, Value: "bridge", Usage: "`MODE` bridge, none or host"},
+		&cli.StringFlag{Name: "network", Aliases: []string{"net"}, Value: "bridge", Usage: "`MODE` bridge, none, host or container:NAME"},
 		flagList("publish", "`[ADDRESS:][HOST:]CONTAINER[/udp]` a port of the host for one of the container", "p"),
 		flagText("hostname", "the machine's name inside", "h"),
 		flagList("dns", "`ADDRESS` a name server"),

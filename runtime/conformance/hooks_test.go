@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/internal/testkit"
 )
 
 // noting is a hook that appends its name, its mount namespace and its state to a file.
@@ -44,6 +46,7 @@ func TestHooksRunInOrderAndPlace(t *testing.T) {
 	check(t, os.WriteFile(b.path("notes"), nil, 0o666))
 	b.spec.Annotations = map[string]string{"a": "b"}
 	b.spec.Hooks = &specs.Hooks{
+		//lint:ignore SA1019 deprecated, and still what Docker hands its network over by
 		Prestart: []specs.Hook{noting("prestart", file)}, CreateRuntime: []specs.Hook{noting("createRuntime", file), noting("second", file)},
 		CreateContainer: []specs.Hook{noting("createContainer", file)}, StartContainer: []specs.Hook{noting("startContainer", "/notes")},
 		Poststart: []specs.Hook{noting("poststart", file)}, Poststop: []specs.Hook{noting("poststop", file)},
@@ -152,5 +155,25 @@ func TestHookHasItsEnvironmentAlone(t *testing.T) {
 	check(t, err)
 	if !strings.Contains(string(data), "A=1\n") || strings.Contains(string(data), "GOGC") {
 		t.Errorf("environment: %s", data)
+	}
+}
+
+// Docker hands its networks over so: a prestart hook finds the namespace by the pid that it reads.
+func TestHookGivesTheNetwork(t *testing.T) {
+	testkit.Need(t, testkit.Binary("ip"))
+	for name, hook := range map[string]func(h *specs.Hooks, list []specs.Hook){
+		//lint:ignore SA1019 deprecated, and still in use
+		"prestart":      func(h *specs.Hooks, list []specs.Hook) { h.Prestart = list },
+		"createRuntime": func(h *specs.Hooks, list []specs.Hook) { h.CreateRuntime = list },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(t)
+			b.spec.Hooks = &specs.Hooks{}
+			hook(b.spec.Hooks, []specs.Hook{{Path: "/bin/sh", Env: []string{"PATH=" + os.Getenv("PATH")}, Args: []string{"sh", "-ec",
+				`state=$(cat); pid=${state#*\"pid\":}; pid=${pid%%,*}; ip link add hook-` + name[:4] + ` type veth peer name eth0 netns "$pid"`}}})
+			if out := b.output("ip link show eth0"); !strings.Contains(out, "eth0") {
+				t.Errorf("inside: %s", out)
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -217,4 +218,16 @@ func namespaceOf(t *testing.T, pid int, kind string) string {
 	n, err := unix.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind), name)
 	check(t, err)
 	return string(name[:n])
+}
+
+// waitFor waits until a container has made a file.
+func waitFor(t *testing.T, path string) {
+	t.Helper()
+	for range 500 {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Fatalf("%s does not appear", path)
 }

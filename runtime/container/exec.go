@@ -32,6 +32,9 @@ type Process struct{ PID int }
 // Wait waits for the visitor's end; by the process that started it.
 func (p *Process) Wait() (unix.WaitStatus, error) { return wait(p.PID) }
 
+// Signal sends one to it; by the process that started it, before it has waited.
+func (p *Process) Signal(sig unix.Signal) error { return unix.Kill(p.PID, sig) }
+
 // Exec runs p in the namespaces and cgroups of the container. It returns when its execve has succeeded.
 func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	if status := c.Status(); status != specs.StateRunning && status != specs.StateCreated {
@@ -44,8 +47,10 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range plan.CapabilityWarnings(p, host) {
-		c.warn(text)
+	if p.Capabilities != c.Plan.Spec.Process.Capabilities { // of its own the container was warned at birth
+		for _, text := range plan.CapabilityWarnings(p, host) {
+			c.warn(text)
+		}
 	}
 	agent, err := c.dialAgent()
 	if err != nil {

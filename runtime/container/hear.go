@@ -95,13 +95,14 @@ func hearOne(wire *stage.Conn, listener explain.Listener, e explain.Event) error
 // born is the content of born.json.
 type born struct {
 	Program string          `json:"program"`
+	Env     []string        `json:"env"`
 	Took    []time.Duration `json:"took"`
 }
 
 const bornFile = "born.json"
 
 func (m *maker) keepStory(r stage.Ready) error {
-	data, err := json.Marshal(born{Program: r.Program, Took: slices.Concat(m.run.Took, r.Took)})
+	data, err := json.Marshal(born{Program: r.Program, Env: r.Env, Took: slices.Concat(m.run.Took, r.Took)})
 	if err != nil {
 		return fmt.Errorf("keep the story: %w", err)
 	}
@@ -118,6 +119,8 @@ func (c *Container) Story() ([]explain.Event, error) {
 	if err := json.Unmarshal(data, &b); err != nil {
 		return nil, fmt.Errorf("read the story: %w", err)
 	}
-	outside, inside := plan.Halves(c.Plan, c.Host, c.InitPID, b.Program)
+	told, spec, process := c.Plan, *c.Plan.Spec, *c.Plan.Spec.Process
+	process.Env, spec.Process, told.Spec = b.Env, &process, &spec
+	outside, inside := plan.Halves(told, c.Host, c.InitPID, b.Program)
 	return explain.Story(append(outside, inside...), len(outside), b.Took), nil
 }

@@ -51,7 +51,7 @@ func TestWhatIsAskedIsSeen(t *testing.T) {
 		{"device rules", func(s *specs.Spec) {
 			s.Linux.Resources = &specs.LinuxResources{Devices: []specs.LinuxDeviceCgroup{{Allow: true, Access: "rwm"}}}
 		},
-			"mknod /dev/log-of-host c 1 11 && { : > /dev/log-of-host; } 2>/dev/null && echo opened || echo refused", "opened", "refused"},
+			"mknod /dev/log-of-host c 1 11 && (: > /dev/log-of-host) 2>/dev/null && echo opened || echo refused", "opened", "refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBox(t, c.script)
@@ -180,6 +180,8 @@ func TestDescriptors(t *testing.T) {
 			if got := descriptors(t, visitor.PID); got != c.want {
 				t.Errorf("%s, by exec: %s, want %s", c.name, got, c.want)
 			}
+			must(t, unix.Kill(visitor.PID, unix.SIGKILL)) // PID 1 can not end before its visitors are collected: by us
+			await(t, visitor)
 			b.ended(made)
 		}
 	}

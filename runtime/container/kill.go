@@ -44,6 +44,9 @@ func (c *Container) signal(sig unix.Signal, all bool) error {
 	return nil
 }
 
+// Signal sends one to the first process.
+func (c *Container) Signal(sig unix.Signal) error { return c.Kill(sig, false) }
+
 func (c *Container) killAll(sig unix.Signal) error {
 	pids, err := c.Processes()
 	if err != nil {

@@ -4,6 +4,7 @@
 //	options.go   what a caller says                  state.go    what is kept on disk, what is true now
 //	create.go    Create, Run: the birth              start.go    Start: the fifo is opened
 //	hear.go      the story from inside               exec.go     Exec: a visit
+//	hooks.go     other people's programs             agent.go    other people's decisions about system calls
 //	kill.go      Kill, Processes                     delete.go   Delete: the journal read backwards
 package container
 

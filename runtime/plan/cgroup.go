@@ -22,8 +22,13 @@ func Before(c Container, h Host) []explain.Step {
 	return groupSteps(c, h)
 }
 
-// Outside is what the runtime does on the host while the stage comes up. pid is the stage's; 0: not known yet. LESSON: outside
+// Outside is what the runtime does on the host while the stage comes up. pid is the stage's; 0: not known yet.
 func Outside(c Container, h Host, pid int) []explain.Step {
+	return append(cgroupSteps(c, h, pid), netDeviceSteps(c, pid)...)
+}
+
+// cgroupSteps make the groups, set the limits and move the process in. LESSON: outside
+func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 	dirs := CgroupDirs(c, h.Cgroups)
 	if len(dirs) == 0 {
 		return nil
@@ -156,7 +161,7 @@ func delegateOps(c Container, l look.Layout) []explain.Op {
 
 func wanted(controller string) bool {
 	switch controller {
-	case "cpu", "cpuset", "memory", "pids", "io", "hugetlb":
+	case "cpu", "cpuset", "memory", "pids", "io", "hugetlb", "rdma":
 		return true
 	}
 	return false

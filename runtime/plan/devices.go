@@ -2,6 +2,8 @@
 package plan
 
 import (
+	"path"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
@@ -32,7 +34,7 @@ var defaultLinks = [][2]string{
 	{"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"}, {"/proc/kcore", "/dev/core"},
 }
 
-// deviceSteps make the nodes only where /dev is a mount of the container's own: an image's or the host's /dev is left alone.
+// deviceSteps leave a /dev alone that is bound from the host.
 func deviceSteps(c Container) []explain.Step {
 	if !ownDev(c.Spec) {
 		return nil
@@ -51,7 +53,7 @@ func deviceSteps(c Container) []explain.Step {
 // devReadonly makes /dev read-only where the specification says so, now that its nodes are made.
 func devReadonly(c Container) []explain.Step {
 	for _, m := range c.Spec.Mounts {
-		if r := readOptions(m.Options); m.Destination == "/dev" && ownDev(c.Spec) && r.flags&unix.MS_RDONLY != 0 {
+		if r := readOptions(m.Options); isDev(m) && ownDev(c.Spec) && r.flags&unix.MS_RDONLY != 0 {
 			return []explain.Step{explain.Say("Make /dev read-only", "the specification asks for it, and its nodes are made", "01",
 				kernel.RemountIn{Root: c.Rootfs(), Target: "/dev", Flags: r.flags})}
 		}
@@ -100,9 +102,12 @@ func devices(spec *specs.Spec) []deviceNode {
 
 func ownDev(spec *specs.Spec) bool {
 	for _, m := range spec.Mounts {
-		if m.Destination == "/dev" {
+		if isDev(m) {
 			return !readOptions(m.Options).bind && m.Type != "bind"
 		}
 	}
-	return false
+	return true
 }
+
+// isDev: a relative destination is taken from the root.
+func isDev(m specs.Mount) bool { return path.Clean("/"+m.Destination) == "/dev" }

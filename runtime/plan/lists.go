@@ -70,19 +70,20 @@ func weightOps(r *specs.LinuxResources, l look.Layout, group string) []explain.O
 	if r.BlockIO == nil {
 		return nil
 	}
+	dir := l.Dir("blkio", group)
+	_, version := l.Where("blkio")
 	var ops []explain.Op
 	for _, d := range r.BlockIO.WeightDevice {
 		if d.Weight == nil {
 			continue
 		}
-		one := &specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{Weight: d.Weight}}
-		set := kernel.CgroupSet{File: path.Join(l.Dir("blkio", group), "blkio.weight_device"), Value: fmt.Sprintf("%d:%d %d", d.Major, d.Minor, *d.Weight)}
-		if _, version := l.Where("blkio"); version == 2 {
-			set = kernel.CgroupSet{File: path.Join(l.Dir("blkio", group), "io.weight"), Value: fmt.Sprintf("%d:%d %s", d.Major, d.Minor, ioWeight(one))}
-		}
-		op := setOrBFQ(set, one).(kernel.CgroupSetEither)
-		if _, version := l.Where("blkio"); version == 2 {
-			op.Second.Value = fmt.Sprintf("%d:%d %d", d.Major, d.Minor, *d.Weight)
+		value := fmt.Sprintf("%d:%d %d", d.Major, d.Minor, *d.Weight)
+		op := kernel.CgroupSetEither{First: kernel.CgroupSet{File: path.Join(dir, "blkio.weight_device"), Value: value},
+			Second: kernel.CgroupSet{File: path.Join(dir, "blkio.bfq.weight_device"), Value: value}}
+		if version == 2 {
+			scaled := ioWeight(&specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{Weight: d.Weight}})
+			op.First = kernel.CgroupSet{File: path.Join(dir, "io.weight"), Value: fmt.Sprintf("%d:%d %s", d.Major, d.Minor, scaled)}
+			op.Second.File = path.Join(dir, "io.bfq.weight")
 		}
 		ops = append(ops, op)
 	}

@@ -46,7 +46,7 @@ func plainMount(c Container, m specs.Mount, r mountRequest) explain.Step {
 		if r.flags&unix.MS_RDONLY != 0 {
 			ops = append(ops, kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
 		}
-	case m.Destination == "/dev" && r.flags&unix.MS_RDONLY != 0: // the nodes have to be made first: see devReadonly
+	case isDev(m) && r.flags&unix.MS_RDONLY != 0: // the nodes have to be made first: see devReadonly
 		ops[1] = kernel.MountIn{Root: root, Source: m.Source, Target: m.Destination, FSType: m.Type, Flags: r.flags &^ unix.MS_RDONLY, Data: r.data}
 	}
 	return explain.Say("Mount "+title(m.Destination), mountWhy(m), "01", append(ops, afterOps(c, m, r)...)...).Kept(mountKeep(m))
@@ -91,7 +91,7 @@ func mountWhy(m specs.Mount) string {
 }
 
 func mountKeep(m specs.Mount) string {
-	if m.Destination == "/dev" {
+	if isDev(m) {
 		return "the device nodes that follow would be made in the image"
 	}
 	return ""

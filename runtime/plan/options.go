@@ -89,8 +89,11 @@ func propagation(word string) uintptr {
 
 // MountOptions lists the words that readOptions knows; others are left to the file system.
 func MountOptions() []string {
-	words := []string{"bind", "rbind"}
+	words := []string{"bind", "rbind", "idmap", "ridmap", "tmpcopyup"}
 	for _, o := range options {
+		words = append(words, o.name)
+	}
+	for _, o := range recursiveOptions {
 		words = append(words, o.name)
 	}
 	for _, p := range []string{"private", "slave", "shared", "unbindable"} {

@@ -21,7 +21,7 @@ func Refusal(c Container, h Host) error {
 	}
 	for _, row := range slices.Concat(limits, rareLimits) {
 		asked := row.v1 != nil && row.v1(r) != "" || row.v2 != nil && row.v2(r) != ""
-		if asked && !h.Cgroups.Has(row.controller) {
+		if asked && !usable(h.Cgroups, row.controller) {
 			return noController(row.resource, row.controller)
 		}
 	}
@@ -30,6 +30,7 @@ func Refusal(c Container, h Host) error {
 			return fmt.Errorf("linux.resources: %s: cgroup v2 has no such limit: leave it out", only.resource)
 		}
 	}
+	//lint:ignore SA1019 deprecated, and so still to be met
 	if r.Memory != nil && r.Memory.Kernel != nil && *r.Memory.Kernel > 0 {
 		return errors.New("linux.resources: memory.kernel: Linux has no such limit any more (since 5.16): leave it out")
 	}
@@ -46,8 +47,14 @@ var onlyV1 = []struct {
 	{"cpu.realtimePeriod", "cpu", realtimePeriod}, {"blockIO.leafWeight", "blkio", leafWeight},
 }
 
+// usable tells whether containers have groups in the tree of a controller. On a hybrid host they have none in v2's.
+func usable(l look.Layout, controller string) bool {
+	_, version := l.Where(controller)
+	return version == 1 || version == 2 && l.Mode == look.ModeV2
+}
+
 func noController(resource, controller string) error {
-	return fmt.Errorf("linux.resources: %s: the %s controller is not mounted on this host (see /proc/cgroups, /proc/mounts)", resource, controller)
+	return fmt.Errorf("linux.resources: %s: the %s controller is not mounted where this host's containers are (see /proc/cgroups, /proc/mounts)", resource, controller)
 }
 
 // refuseLists looks at the resources that are lists.
@@ -65,7 +72,7 @@ func refuseLists(r *specs.LinuxResources, l look.Layout) error {
 		{len(r.HugepageLimits) > 0, "hugepageLimits", "hugetlb"},
 		{len(r.Rdma) > 0, "rdma", "rdma"},
 	} {
-		if need.asked && !l.Has(need.controller) {
+		if need.asked && !usable(l, need.controller) {
 			return noController(need.resource, need.controller)
 		}
 	}

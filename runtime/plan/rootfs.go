@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
@@ -19,18 +21,34 @@ func rootSteps(c Container) []explain.Step {
 	}
 	// A new mount namespace is a copy, but its mounts stay peers of the originals: what is mounted here would appear there.
 	how := uintptr(unix.MS_PRIVATE)
-	if p := propagation(c.Spec.Linux.RootfsPropagation); p&(unix.MS_SHARED|unix.MS_SLAVE) != 0 {
+	if p := propagation(c.Spec.Linux.RootfsPropagation); p&unix.MS_SLAVE != 0 {
 		how = unix.MS_SLAVE // what the host mounts later may still come in
 	}
-	steps := []explain.Step{
-		explain.Say("Make mounts private",
-			"a new mount namespace still shares propagation with the host: mounts would leak out", "01",
-			kernel.SetPropagation{Target: "/", Type: how | unix.MS_REC}).Kept(keepMounts),
+	apart := explain.Say("Make mounts private",
+		"a new mount namespace still shares propagation with the host: mounts would leak out", "01",
+		kernel.SetPropagation{Target: "/", Type: how | unix.MS_REC}).Kept(keepMounts)
+	if shared(c.Spec) {
+		apart = explain.Say("Make only the root's mount private",
+			"shared volumes keep their peers on the host; the root of the container gets none", "01",
+			kernel.SetPropagationAbove{Path: c.Rootfs(), Type: unix.MS_PRIVATE}).Kept(keepMounts)
+	}
+	steps := []explain.Step{apart,
 		explain.Say("Make the root a mount point",
 			"pivot_root takes only a mount point; a bind of a directory on itself is one", "03",
 			kernel.Bind{Source: c.Rootfs(), Target: c.Rootfs(), Recursive: true}).Kept("pivot_root would fail"),
 	}
 	return steps
+}
+
+// shared tells whether mounts made in the container may appear on the host, in volumes that are shared as well.
+func shared(spec *specs.Spec) bool {
+	return propagation(spec.Linux.RootfsPropagation)&unix.MS_SHARED != 0
+}
+
+// spareTheHost keeps the host from losing what is unmounted here. "." is the new root; who goes up from a root stays there, and
+// steps onto what is stacked on it: the old root.
+func spareTheHost() explain.Op {
+	return kernel.SetPropagation{Target: "..", Type: unix.MS_SLAVE | unix.MS_REC}
 }
 
 // pivotSteps swap the root. After them every path means the container's. LESSON: pivot
@@ -39,6 +57,9 @@ func pivotSteps(c Container) []explain.Step {
 		return nil
 	}
 	ops := []explain.Op{kernel.Chdir{Path: c.Rootfs()}, kernel.PivotRoot{}, kernel.Unmount{Target: "."}, kernel.Chdir{Path: "/"}}
+	if shared(c.Spec) {
+		ops = slices.Insert(ops, 2, spareTheHost())
+	}
 	if c.Stay {
 		ops = []explain.Op{kernel.Chdir{Path: c.Rootfs()}, kernel.MoveRoot{}, kernel.Chdir{Path: "/"}}
 	}

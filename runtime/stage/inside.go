@@ -71,7 +71,8 @@ func (s *stage) become() error {
 	if err != nil {
 		return err
 	}
-	if err := s.ask(Message{Ready: &Ready{Program: path, Took: run.Took}}); err != nil {
+	p.Env = withHome(p.Env, p.User.UID)
+	if err := s.ask(Message{Ready: &Ready{Program: path, Env: p.Env, Took: run.Took}}); err != nil {
 		return err
 	}
 	if err := s.waitForStart(); err != nil {

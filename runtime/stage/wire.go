@@ -53,6 +53,7 @@ type Message struct {
 // Ready says that only execve is left.
 type Ready struct {
 	Program string          // where it was found
+	Env     []string        // what it will see: the specification's, and HOME
 	Took    []time.Duration // by each op of the inside half
 }
 

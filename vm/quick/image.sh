@@ -9,7 +9,7 @@ if [ -e "$base" ] && [ -z "$(find "$here" "$dir/kernel/vmlinuz" -newer "$base")"
 
 root=$dir/root
 rm -rf "$root"
-mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/run" "$root/var/lib" "$root/etc" "$root/lib" "$root/new"
+mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp" "$root/run" "$root/var/lib" "$root/etc" "$root/lib" "$root/mnt" "$root/new"
 ln -s bin "$root/sbin"
 mkdir "$root/usr" && ln -s ../bin "$root/usr/bin" && ln -s ../bin "$root/usr/sbin"
 cp "$here/init" "$root/init"
@@ -20,7 +20,7 @@ echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"
 
 # The host's tools in place of busybox's, each with the libraries that ldd names.
-tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps libcap2-bin 2>/dev/null |
+tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps hostname perl-base libcap2-bin 2>/dev/null |
 	grep -E '^(/usr)?/s?bin/')
 for tool in $tools; do
 	[ -f "$tool" ] || continue # a directory
@@ -33,8 +33,9 @@ for tool in $tools; do
 done
 ln -sf dash "$root/bin/sh"
 ln -sf mawk "$root/bin/awk"
-# The image "box" can be made in there, too.
-for path in usr/share/doc/busybox-static usr/share/common-licenses; do
+cp /etc/protocols /etc/services "$root/etc/" 2>/dev/null || true # names for nft; not everywhere
+# The image "box" can be made in there, too. Some lessons count with perl.
+for path in usr/share/doc/busybox-static usr/share/common-licenses usr/lib/x86_64-linux-gnu/perl-base; do
 	mkdir -p "$root/$path" && cp -r "/$path/." "$root/$path/"
 done
 

@@ -12,6 +12,7 @@ import (
 type set struct {
 	raw      *nftables.Set
 	elements []nftables.SetElement // by their keys
+	lost     bool                  // it could not be read
 }
 
 func byKey(a, b nftables.SetElement) int {
@@ -25,7 +26,7 @@ func byKey(a, b nftables.SetElement) int {
 }
 
 func (s set) describe() Set {
-	d := Set{Name: s.raw.Name, Key: s.raw.KeyType.Name}
+	d := Set{Name: s.raw.Name, Key: s.raw.KeyType.Name, Lost: s.lost}
 	switch {
 	case s.ofVerdicts():
 		d.Key, d.Value = "integer", "verdict"
@@ -104,6 +105,9 @@ func readVerdict(data []byte) *expr.Verdict {
 
 // inline prints the set as it stands in a rule: "{ 22, 80 }".
 func (s set) inline(keys []string) string {
+	if s.lost {
+		return "{ ? }"
+	}
 	var parts []string
 	for _, e := range s.write(keys) {
 		part := e.Key

@@ -98,15 +98,26 @@ func metaField(key expr.MetaKey) field {
 	return field{name: fmt.Sprintf("meta %d", key), kind: "integer", size: 4}
 }
 
-// ctField names what connection tracking knows about a packet's connection.
-func ctField(key expr.CtKey) field {
+// ctField names what connection tracking knows about a packet's connection: of both directions, or of one.
+func ctField(key expr.CtKey, direction uint32) field {
+	way := "ct original "
+	if direction != 0 {
+		way = "ct reply "
+	}
 	known := map[expr.CtKey]field{
-		expr.CtKeySTATE:  {name: "ct state", kind: "ct_state", size: 4},
-		expr.CtKeySTATUS: {name: "ct status", kind: "ct_status", size: 4},
-		expr.CtKeyMARK:   {name: "ct mark", kind: "mark", size: 4},
+		expr.CtKeySTATE:        {name: "ct state", kind: "ct_state", size: 4},
+		expr.CtKeySTATUS:       {name: "ct status", kind: "ct_status", size: 4},
+		expr.CtKeyMARK:         {name: "ct mark", kind: "mark", size: 4},
+		expr.CtKeyPROTOSRC:     {name: way + "proto-src", kind: "inet_service", size: 2},
+		expr.CtKeyPROTODST:     {name: way + "proto-dst", kind: "inet_service", size: 2},
+		expr.CtKey(ctKeySrcIP): {name: way + "ip saddr", kind: "ipv4_addr", size: 4},
+		expr.CtKey(ctKeyDstIP): {name: way + "ip daddr", kind: "ipv4_addr", size: 4},
 	}
 	if f, ok := known[key]; ok {
 		return f
 	}
 	return field{name: fmt.Sprintf("ct %d", key), kind: "integer", size: 4}
 }
+
+// NFT_CT_SRC_IP and NFT_CT_DST_IP of linux/netfilter/nf_tables.h, for which there is no name in Go.
+const ctKeySrcIP, ctKeyDstIP = 19, 20

@@ -136,7 +136,7 @@ func (p *program) key(register uint32, s set) (name string, kinds []string) {
 	}
 	var names []string
 	for at := slot(register); left > 0; {
-		o := p.registers[at]
+		o := p.inSlot(at)
 		if o.name == "" {
 			break
 		}

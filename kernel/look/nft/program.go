@@ -37,6 +37,7 @@ type program struct {
 
 	words   []string
 	counter *Counter
+	lost    bool // an instruction was not known
 }
 
 // slot numbers the registers: 1 to 4 are the old ones of 16 bytes each, those from 8 on the same memory in fours.
@@ -54,7 +55,15 @@ func (p *program) load(register uint32, o operand) {
 	p.registers[slot(register)] = o
 }
 
-func (p *program) at(register uint32) operand { return p.registers[slot(register)] }
+func (p *program) at(register uint32) operand { return p.inSlot(slot(register)) }
+
+func (p *program) inSlot(n uint32) operand {
+	o, known := p.registers[n]
+	if !known && p.lost {
+		return operand{name: "?", kind: "unknown", size: 4}
+	}
+	return o
+}
 
 func (p *program) print(format string, values ...any) {
 	p.sayImplied()
@@ -72,19 +81,22 @@ func (p *program) text() string {
 	return strings.Join(p.words, " ")
 }
 
-// run takes the next instruction.
-func (p *program) run(instruction expr.Any) {
-	if p.runLoad(instruction) || p.runMatch(instruction) || p.runStatement(instruction) {
+// run takes the next instruction. One that is not known may have changed any register.
+func (p *program) run(i instruction) {
+	if i.expr != nil && (p.runLoad(i.expr) || p.runMatch(i.expr) || p.runStatement(i.expr)) {
 		return
 	}
-	name := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", instruction), "*expr."))
-	p.print("[%s]", name)
+	p.print("[%s]", i.name)
+	p.registers, p.lost = nil, true
 }
 
 // runLoad takes the instructions that fill registers.
 func (p *program) runLoad(instruction expr.Any) bool {
 	switch e := instruction.(type) {
 	case *expr.Payload:
+		if e.OperationType == expr.PayloadWrite {
+			return false
+		}
 		p.loadPayload(e)
 	case *expr.Meta:
 		f := metaField(e.Key)
@@ -94,7 +106,7 @@ func (p *program) runLoad(instruction expr.Any) bool {
 		}
 		p.load(e.Register, operand{name: f.name, kind: f.kind, size: f.size})
 	case *expr.Ct:
-		f := ctField(e.Key)
+		f := ctField(e.Key, e.Direction)
 		if e.SourceRegister {
 			p.print("%s set %s", f.name, p.constant(e.Register, f.kind))
 			return true

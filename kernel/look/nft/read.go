@@ -4,9 +4,10 @@ package nft
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/nftables"
-	"github.com/google/nftables/userdata"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/look"
@@ -14,7 +15,7 @@ import (
 
 // Tables reads all rules of a network namespace: a file such as look.NamespacePath(pid, "net"), or "" for our own.
 func Tables(namespace string) ([]Table, error) {
-	c, err := open(namespace)
+	c, socket, err := open(namespace)
 	if err != nil {
 		return nil, fmt.Errorf("read the nftables rules: %w", err)
 	}
@@ -29,7 +30,7 @@ func Tables(namespace string) ([]Table, error) {
 	}
 	var tables []Table
 	for _, t := range raw {
-		table, err := reader{c, t}.read(chains)
+		table, err := reader{c, socket, t}.read(chains)
 		if err != nil {
 			return nil, fmt.Errorf("read the nftables table %s %s: %w", familyName(t.Family), t.Name, err)
 		}
@@ -38,21 +39,27 @@ func Tables(namespace string) ([]Table, error) {
 	return tables, nil
 }
 
-// open opens a socket, which stays in the namespace in which it was opened.
-func open(namespace string) (c *nftables.Conn, err error) {
+// open opens a socket, which stays in the namespace in which it was opened. The library shows it only to who sets its options.
+func open(namespace string) (c *nftables.Conn, socket *netlink.Conn, err error) {
 	dial := func() error {
-		c, err = nftables.New(nftables.AsLasting())
+		c, err = nftables.New(nftables.AsLasting(), nftables.WithSockOptions(func(s *netlink.Conn) error {
+			socket = s
+			return nil
+		}))
 		return err
 	}
 	if namespace == "" {
-		return c, dial()
+		err = dial()
+		return c, socket, err
 	}
-	return c, look.Inside(namespace, unix.CLONE_NEWNET, dial)
+	err = look.Inside(namespace, unix.CLONE_NEWNET, dial)
+	return c, socket, err
 }
 
 type reader struct {
-	conn  *nftables.Conn
-	table *nftables.Table
+	conn   *nftables.Conn
+	socket *netlink.Conn // the same
+	table  *nftables.Table
 }
 
 func (r reader) read(chains []*nftables.Chain) (Table, error) {
@@ -90,7 +97,7 @@ func (r reader) chain(raw *nftables.Chain, sets map[string]set) (Chain, error) {
 	if raw.Policy != nil && *raw.Policy == nftables.ChainPolicyDrop {
 		c.Policy = "drop"
 	}
-	rules, err := r.conn.GetRules(r.table, raw)
+	rules, err := r.rules(raw.Name)
 	if err != nil {
 		return c, fmt.Errorf("list the rules of %s: %w", c.Name, err)
 	}
@@ -100,32 +107,36 @@ func (r reader) chain(raw *nftables.Chain, sets map[string]set) (Chain, error) {
 	return c, nil
 }
 
-func describe(raw *nftables.Rule, family nftables.TableFamily, sets map[string]set) Rule {
+func describe(raw rawRule, family nftables.TableFamily, sets map[string]set) Rule {
 	p := &program{family: family, sets: sets}
-	for _, e := range raw.Exprs {
-		p.run(e)
+	for _, i := range raw.instructions {
+		p.run(i)
 	}
-	r := Rule{Handle: raw.Handle, Text: p.text(), Counter: p.counter}
-	r.Comment, _ = userdata.GetString(raw.UserData, userdata.TypeComment)
-	return r
+	return Rule{Handle: raw.handle, Text: p.text(), Comment: raw.comment, Counter: p.counter, Partly: p.lost}
 }
 
 func (r reader) sets() ([]set, error) {
-	raw, err := r.conn.GetSets(r.table)
+	names, err := r.setNames()
 	if err != nil {
 		return nil, fmt.Errorf("list the sets: %w", err)
 	}
 	var sets []set
-	for _, s := range raw {
-		s.Table = r.table
-		elements, err := r.conn.GetSetElements(s)
-		if err != nil {
-			return nil, fmt.Errorf("list the elements of %s: %w", s.Name, err)
-		}
-		slices.SortFunc(elements, byKey)
-		sets = append(sets, set{s, elements})
+	for _, name := range names {
+		sets = append(sets, r.set(name))
 	}
 	return sets, nil
+}
+
+// set reads one set. Of one with values of a kind that the library does not know, only the name is shown.
+func (r reader) set(name string) set {
+	raw, err := r.conn.GetSetByName(r.table, name)
+	if err != nil {
+		return set{raw: &nftables.Set{Name: name, Anonymous: strings.HasPrefix(name, "__")}, lost: true}
+	}
+	raw.Table = r.table
+	elements, err := r.conn.GetSetElements(raw)
+	slices.SortFunc(elements, byKey)
+	return set{raw, elements, err != nil || raw.KeyType.Name == ""}
 }
 
 func familyName(f nftables.TableFamily) string {

@@ -27,6 +27,9 @@ func Write(w io.Writer, tables []Table) error {
 }
 
 func (s Set) text() string {
+	if s.Lost {
+		return fmt.Sprintf("\tset %s {\n\t\t# could not be read, see 'nft list ruleset'\n\t}\n", s.Name)
+	}
 	kind, typ := "set", s.Key
 	if s.Value != "" {
 		kind, typ = "map", s.Key+" : "+s.Value
@@ -57,6 +60,9 @@ func (c Chain) text() string {
 		text += "\t\t" + r.Text
 		if r.Comment != "" {
 			text += " comment " + strconv.Quote(r.Comment)
+		}
+		if r.Partly {
+			text += fmt.Sprintf(" # handle %d: could not be read wholly, see 'nft -a list ruleset'", r.Handle)
 		}
 		text += "\n"
 	}

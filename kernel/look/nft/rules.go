@@ -3,6 +3,7 @@
 //
 //	rules.go      Tables: tables, chains, rules, sets and maps
 //	read.go       asks the kernel for them
+//	dump.go       rules as the kernel sends them, instruction by instruction
 //	program.go    a rule is a small program: runs it in the head, noting what is compared with what
 //	matches.go    the instructions that compare
 //	statements.go the instructions that act
@@ -12,8 +13,8 @@
 //	intervals.go  ranges in them
 //	render.go     Write
 //
-// It knows the instructions that nft makes for the usual rules; of others it prints the name in square brackets. Instructions
-// newer than the netlink library are hidden by it and can not be shown.
+// It knows the instructions that nft makes for the usual rules; of others it prints the name in square brackets, and says that
+// the rule could not be read wholly.
 package nft
 
 // Table is one table. Its rules touch packets beside those of all other tables.
@@ -40,6 +41,7 @@ type Rule struct {
 	Text    string   `json:"text"` // `iifname "glassbox0" ip daddr 127.0.0.0/8 drop`
 	Comment string   `json:"comment,omitempty"`
 	Counter *Counter `json:"counter,omitempty"`
+	Partly  bool     `json:"partly,omitempty"` // not all of it could be read; [NAME] stands for an unknown instruction
 }
 
 // Counter is what a rule has seen so far.
@@ -55,6 +57,7 @@ type Set struct {
 	Value    string    `json:"value,omitempty"` // of a map
 	Flags    []string  `json:"flags,omitempty"`
 	Elements []Element `json:"elements"`
+	Lost     bool      `json:"lost,omitempty"` // it could not be read, or not its elements
 }
 
 // Element is one element of a set, or one pair of a map.

@@ -31,7 +31,7 @@ func (p *program) runStatement(instruction expr.Any) bool {
 	case *expr.Limit:
 		p.print("%s", limitText(e))
 	case *expr.Objref:
-		p.print("%s name %q", map[int]string{1: "counter", 2: "quota"}[e.Type], e.Name)
+		p.print("%s name %q", objectName(e.Type), e.Name)
 	case *expr.Notrack:
 		p.print("notrack")
 	case *expr.Target:
@@ -40,6 +40,15 @@ func (p *program) runStatement(instruction expr.Any) bool {
 		return false
 	}
 	return true
+}
+
+func objectName(typ int) string {
+	names := []string{unix.NFT_OBJECT_COUNTER: "counter", unix.NFT_OBJECT_QUOTA: "quota", unix.NFT_OBJECT_CT_HELPER: "ct helper",
+		unix.NFT_OBJECT_LIMIT: "limit"}
+	if typ < len(names) && names[typ] != "" {
+		return names[typ]
+	}
+	return fmt.Sprintf("object of kind %d", typ)
 }
 
 func verdictText(v *expr.Verdict) string {

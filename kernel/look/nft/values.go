@@ -26,6 +26,8 @@ func write(kind string, data []byte) string {
 		return named(big(data), map[uint64]string{1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp", 132: "sctp"})
 	case "ifname":
 		return writeName(data)
+	case "unknown": // in whatever order of bytes
+		return fmt.Sprintf("0x%x", data)
 	case "ether_addr":
 		return net.HardwareAddr(data).String()
 	case "mark", "realm":

@@ -1,0 +1,84 @@
+// This file lets a container use the network of another one, with --network container:NAME: no namespace is made, the runtime
+// joins the other's by its file. Name, hosts and name servers go with the network, as they do in Docker.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"glassbox/engine/shim/wire"
+	"glassbox/network"
+)
+
+// joined replaces the name in --network container:NAME by the id, which stays the same, and takes over the other's host name.
+func (e *Engine) joined(r Request) (Request, error) {
+	owner, err := e.networkOwner(r)
+	if owner == nil || err != nil {
+		return r, err
+	}
+	conflict := ""
+	switch {
+	case r.Hostname != "":
+		conflict = "hostname"
+	case len(r.Network.DNS) > 0:
+		conflict = "dns"
+	case len(r.Network.Hosts) > 0:
+		conflict = "custom host-to-IP mapping"
+	}
+	if conflict != "" {
+		return r, fmt.Errorf("conflicting options: %s and the network mode: both containers share it, so give it to %s", conflict, owner.Name)
+	}
+	r.Network.Mode = string(network.ModeContainer) + ":" + owner.ID
+	r.Hostname = hostnameFor(owner.Request, Place{ID: owner.ID})
+	return r, nil
+}
+
+// networkOwner finds the container whose network is used, which may itself have been told to use a third one's. It returns nil
+// for a container with a network of its own, or the host's.
+func (e *Engine) networkOwner(r Request) (*Record, error) {
+	var owner *Record
+	for {
+		mode, ref, err := network.ParseMode(r.Network.Mode)
+		if err != nil || mode != network.ModeContainer {
+			return owner, err
+		}
+		if owner, err = e.find(ref); err != nil {
+			return nil, fmt.Errorf("--network container:%s: %w", ref, err)
+		}
+		r = owner.Request
+	}
+}
+
+// joinPlace sets the parts of a place that belong to the owner of the network.
+func (e *Engine) joinPlace(p *Place, owner *Record) error {
+	mode, err := networkMode(owner.Request)
+	if err != nil {
+		return err
+	}
+	p.NetNS, p.JoinsNet, p.Etc = e.netns(owner.ID), true, e.live(owner.ID, "etc")
+	if mode == network.ModeHost {
+		p.NetNS = ""
+	}
+	return nil
+}
+
+// joinEndpoint refuses a network that is not there: it comes and goes with the container that owns it.
+func (e *Engine) joinEndpoint(end *network.Endpoint, r Request) error {
+	owner, err := e.networkOwner(r)
+	if missing := (*NotFound)(nil); errors.As(err, &missing) {
+		missing.Ref = ShortID(strings.TrimPrefix(r.Network.Mode, "container:"))
+	}
+	if err != nil {
+		return err
+	}
+	status, err := e.status(owner.ID)
+	if err != nil {
+		return err
+	}
+	if status.State != wire.Running {
+		return fmt.Errorf("cannot join network of a non running container: %s: glassbox start %s", owner.Name, owner.Name)
+	}
+	end.Netns = e.netns(owner.ID)
+	return nil
+}

