@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
+	"glassbox/kernel/look"
 )
 
 // Child is the process that a Clone starts: what it gets, and after Do its pid.
@@ -60,14 +61,13 @@ func (c Clone) Do() error {
 		return c.fork()
 	}
 	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // never unlocked
+	go look.OnThrowawayThread(func() {
 		err := c.enter()
 		if err == nil {
 			err = fork()
 		}
 		done <- err
-	}()
+	})
 	return <-done
 }
 

@@ -46,7 +46,8 @@ func freshHost(t testing.TB) {
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "ip link set lo up")
+	// A new namespace forwards if the machine's first one does.
+	run(t, "ip link set lo up; echo 0 > /proc/sys/net/ipv4/ip_forward")
 }
 
 // run does a shell line on the host and returns what it printed.

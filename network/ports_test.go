@@ -48,7 +48,7 @@ func TestParseMode(t *testing.T) {
 		}
 	}
 	for _, flag := range []string{"container:", "container", "mynet"} {
-		if _, _, err := ParseMode(flag); err == nil || !strings.Contains(err.Error(), "want bridge") {
+		if _, _, err := ParseMode(flag); err == nil || !strings.Contains(err.Error(), "there is bridge") {
 			t.Errorf("--network %q: %v", flag, err)
 		}
 	}

@@ -46,9 +46,12 @@ func newCell(t *testing.T) *cell {
 	must(t, json.Unmarshal(text, &c.spec))
 	c.spec.Root.Readonly = false
 	c.spec.Process.Terminal, c.spec.Process.NoNewPrivileges = false, false
+	// The probe is a Go program, which would open the files of its cgroup for itself.
+	c.spec.Process.Env = append(c.spec.Process.Env, "GODEBUG=containermaxprocs=0")
 	c.give(dockerCaps...)
 	c.bind(self(t), probePath, "ro")
-	t.Cleanup(func() { c.oneself("delete", "--force", c.id) }) // fails where there is no container any more
+	whole := *c // an attack may have changed the runtime that c names
+	t.Cleanup(func() { whole.oneself("delete", "--force", c.id) }) // fails where there is no container any more
 	return c
 }
 
@@ -149,8 +152,8 @@ func (c *cell) probe(args ...string) string {
 	return r.stdout
 }
 
-// watcher starts the probe in the background. What it says ends up in the file.
-func (c *cell) watcher(args ...string) (said string) {
+// background makes a container with the probe that goes on when the command has ended. What it says ends up in the file.
+func (c *cell) background(words []string, args ...string) (said string) {
 	c.t.Helper()
 	c.spec.Process.Args = append([]string{probePath}, args...)
 	c.write()
@@ -158,11 +161,18 @@ func (c *cell) watcher(args ...string) (said string) {
 	out, err := os.Create(said)
 	must(c.t, err)
 	defer out.Close()
-	cmd := c.command(nil, "run", "--detach", "--bundle", c.dir, c.id)
+	cmd := c.command(nil, append(words, "--bundle", c.dir, c.id)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		c.t.Fatalf("%v: %s", err, contents(c.t, said))
 	}
+	return said
+}
+
+// watcher runs the probe in the background.
+func (c *cell) watcher(args ...string) (said string) {
+	c.t.Helper()
+	said = c.background([]string{"run", "--detach"}, args...)
 	waitFor(c.t, "the probe to begin", func() bool { return strings.Contains(contents(c.t, said), "begin") })
 	return said
 }

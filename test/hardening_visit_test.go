@@ -14,11 +14,7 @@ func TestStageCanNotBeSeized(t *testing.T) {
 	attacker, c := newCell(t), newCell(t)
 	said := attacker.watcher("stalk", stageName)
 	c.join("pid", "/proc/"+attacker.pid()+"/ns/pid")
-	c.spec.Process.Args = []string{probePath, "sleep"}
-	c.write()
-	if r := c.oneself("create", "--bundle", c.dir, c.id); r.code != 0 {
-		t.Fatal(r)
-	}
+	c.background([]string{"create"}, "sleep")
 	waitFor(t, "the attack", func() bool { return strings.Contains(contents(t, said), "met") })
 	if text := contents(t, said); strings.Contains(text, ": done") || strings.Count(text, "EACCES")+strings.Count(text, "EPERM") < 6 {
 		t.Error(text)

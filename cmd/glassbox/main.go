@@ -45,7 +45,7 @@ func report(err error) int {
 	if err == nil || errors.As(err, &end) {
 		return int(end)
 	}
-	for line := range strings.Lines(err.Error()) { // several errors, one a line
+	for line := range strings.Lines(err.Error() + remedy(err, os.Geteuid())) { // several errors, one a line
 		fmt.Fprintf(os.Stderr, "glassbox: %s\n", strings.TrimSuffix(line, "\n"))
 	}
 	var usage usageError

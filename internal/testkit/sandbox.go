@@ -78,10 +78,6 @@ func furnish() error {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("become a child subreaper: %w", err)
 	}
-	// A new network namespace takes this from the machine's, and every test begins as on a machine that does not forward.
-	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("0"), 0o644); err != nil {
-		return err
-	}
 	// A new network namespace takes this over from the machine's first one.
 	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("0"), 0); err != nil {
 		return fmt.Errorf("switch forwarding off: %w", err)

@@ -34,7 +34,7 @@ func Inside(namespace string, kind int, see func() error) error {
 	}
 	defer file.Close()
 	done := make(chan error)
-	go onThrowawayThread(func() {
+	go OnThrowawayThread(func() {
 		if err := unix.Setns(int(file.Fd()), kind); err != nil {
 			done <- fmt.Errorf("join the namespace %s: %w%s", namespace, err, remedy(err))
 			return
@@ -44,10 +44,10 @@ func Inside(namespace string, kind int, see func() error) error {
 	return <-done
 }
 
-// onThrowawayThread ends its goroutine without unlocking the thread, and so Go ends the thread too: nobody else can come to
-// run in the wrong namespace. The main thread can not be ended, and /proc/self shows its namespaces, so it is kept busy
-// while another goroutine, and with it another thread, does the work.
-func onThrowawayThread(work func()) {
+// OnThrowawayThread does work that spoils a thread, such as joining a namespace. It ends its goroutine without unlocking the
+// thread, and so Go ends the thread too: nobody else can come to run in the wrong namespace. The main thread can not be ended,
+// and /proc/self shows its namespaces, so it is kept busy while another goroutine, and with it another thread, does the work.
+func OnThrowawayThread(work func()) {
 	runtime.LockOSThread()
 	if unix.Gettid() != unix.Getpid() {
 		work()
@@ -57,7 +57,7 @@ func onThrowawayThread(work func()) {
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		onThrowawayThread(work)
+		OnThrowawayThread(work)
 	}()
 	<-finished
 }

@@ -30,7 +30,7 @@ func (t EnsureTable) InPlace() (bool, error) {
 			return false, nil
 		}
 		if err != nil {
-			return false, fmt.Errorf("read the nftables rules: %w", err)
+			return false, fmt.Errorf("read the nftables rules: %w", plain(err))
 		}
 		if !same(there, rules, chain.name) {
 			return false, nil
@@ -62,7 +62,7 @@ func Published() ([]Publish, error) {
 			continue // no table yet
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read the published ports: %w", err)
+			return nil, fmt.Errorf("read the published ports: %w", plain(err))
 		}
 		for _, e := range elements {
 			all = append(all, published(e))
@@ -85,9 +85,17 @@ func published(e nftables.SetElement) Publish {
 	return p
 }
 
-// absent tells whether there is no such table. The library passes some errors on as text alone.
-func absent(err error) bool {
-	return errors.Is(err, unix.ENOENT) || err != nil && strings.Contains(err.Error(), unix.ENOENT.Error())
+// absent tells whether there is no such table.
+func absent(err error) bool { return errors.Is(plain(err), unix.ENOENT) }
+
+// plain finds the errno in an error that the library passes on as text alone.
+func plain(err error) error {
+	for _, errno := range []unix.Errno{unix.ENOENT, unix.EPERM} {
+		if err != nil && strings.Contains(err.Error(), errno.Error()) {
+			return errno
+		}
+	}
+	return err
 }
 
 func ipv4String(b []byte) string { return netip.AddrFrom4([4]byte(b[:4])).String() }

@@ -135,7 +135,12 @@ func TestMappedMount(t *testing.T) {
 func TestMappedMountTakesTheContainersMap(t *testing.T) {
 	b := mapped(t)
 	b.bind(b.volume("data"), "/data", "idmap")
-	want(t, "owner", b.output("stat -c %u /data/file"), "1000")
+	out, _, err := b.run("stat -c %u /data/file")
+	if err != nil && strings.Contains(err.Error(), "MOUNT_ATTR_IDMAP") {
+		t.Skipf("SKIPPED: the file system of the test takes no mapping: %v", err)
+	}
+	check(t, err)
+	want(t, "owner", out, "1000")
 }
 
 func TestMappingThatCanNotBe(t *testing.T) {

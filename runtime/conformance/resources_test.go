@@ -24,8 +24,6 @@ type resource struct {
 func resources() []resource {
 	throttle := specs.LinuxThrottleDevice{Rate: 1048576}
 	throttle.Major, throttle.Minor = someDisk()
-	weighed := specs.LinuxWeightDevice{Weight: pointer(uint16(300))}
-	weighed.Major, weighed.Minor = someDisk()
 	return []resource{
 		{"swappiness", "memory", specs.LinuxResources{Memory: &specs.LinuxMemory{Swappiness: pointer(uint64(10))}},
 			map[string]string{"memory.swappiness": "10"}, nil},
@@ -39,8 +37,6 @@ func resources() []resource {
 			map[string]string{"cpu.idle": "1"}, map[string]string{"cpu.idle": "1"}},
 		{"weight", "blkio", specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{Weight: pointer(uint16(300))}},
 			map[string]string{"blkio.weight": "300", "blkio.bfq.weight": "300"}, map[string]string{"io.weight": "2930", "io.bfq.weight": "300"}},
-		{"weightDevice", "blkio", specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{WeightDevice: []specs.LinuxWeightDevice{weighed}}},
-			map[string]string{"blkio.weight_device": " 300", "blkio.bfq.weight_device": " 300"}, map[string]string{"io.weight": " 2930", "io.bfq.weight": " 300"}},
 		{"throttle", "blkio", specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{ThrottleReadBpsDevice: []specs.LinuxThrottleDevice{throttle}}},
 			map[string]string{"blkio.throttle.read_bps_device": "1048576"}, map[string]string{"io.max": "rbps=1048576"}},
 		{"hugepageLimits", "hugetlb", specs.LinuxResources{HugepageLimits: []specs.LinuxHugepageLimit{{Pagesize: "2MB", Limit: 4 << 20}}},
@@ -49,8 +45,6 @@ func resources() []resource {
 			map[string]string{"net_cls.classid": "1048577"}, nil},
 		{"priorities", "net_prio", specs.LinuxResources{Network: &specs.LinuxNetwork{Priorities: []specs.LinuxInterfacePriority{{Name: "lo", Priority: 5}}}},
 			map[string]string{"net_prio.ifpriomap": "lo 5"}, nil},
-		{"rdma", "rdma", specs.LinuxResources{Rdma: map[string]specs.LinuxRdma{"mlx5_1": {HcaHandles: pointer(uint32(3))}}},
-			map[string]string{"rdma.max": "hca_handle=3"}, map[string]string{"rdma.max": "hca_handle=3"}},
 		{"unified", "hugetlb", specs.LinuxResources{Unified: map[string]string{"hugetlb.2MB.max": "4194304"}},
 			nil, map[string]string{"hugetlb.2MB.max": "4194304"}},
 	}
@@ -110,4 +104,26 @@ func TestLimitThatTheKernelRefusesUndoesAll(t *testing.T) {
 			t.Errorf("left behind: %s", tree.Dir("/glassbox/"+b.options(nil).ID))
 		}
 	}
+}
+
+// The weight of a disk belongs to its scheduler: one without weights is the kernel's to refuse.
+func TestWeightOfOneDisk(t *testing.T) {
+	b := newBox(t)
+	weighed := specs.LinuxWeightDevice{Weight: pointer(uint16(300))}
+	weighed.Major, weighed.Minor = someDisk()
+	b.spec.Linux.Resources = &specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{WeightDevice: []specs.LinuxWeightDevice{weighed}}}
+	scheduler, err := os.ReadFile(fmt.Sprintf("/sys/dev/block/%d:%d/queue/scheduler", weighed.Major, weighed.Minor))
+	check(t, err)
+	if strings.Contains(string(scheduler), "[bfq]") {
+		b.output("true")
+	} else {
+		b.refused("weight", "operation not supported")
+	}
+}
+
+// No test machine has such a device: without the controller we refuse, with it the kernel does.
+func TestRdmaIsRefusedWithoutADevice(t *testing.T) {
+	b := newBox(t)
+	b.spec.Linux.Resources = &specs.LinuxResources{Rdma: map[string]specs.LinuxRdma{"mlx5_1": {HcaHandles: pointer(uint32(3))}}}
+	b.refused("rdma")
 }

@@ -28,8 +28,8 @@ func agent(t *testing.T, path string, errno unix.Errno) <-chan asked {
 	check(t, err)
 	done := make(chan asked, 1)
 	go func() {
-		defer l.Close()
 		state, err := attend(l, errno)
+		l.Close() // before anybody listens here anew
 		done <- asked{state, err}
 	}()
 	return done

@@ -143,7 +143,8 @@ func delegateOps(c Container, l look.Layout) []explain.Op {
 	if l.Mode != look.ModeV2 {
 		return nil
 	}
-	on := slices.DeleteFunc(slices.Clone(l.V2.Controllers), func(c string) bool { return !wanted(c) })
+	asked := askedByName(c.Spec.Linux.Resources)
+	on := slices.DeleteFunc(slices.Clone(l.V2.Controllers), func(c string) bool { return !wanted(c) && !slices.Contains(asked, c) })
 	var ops []explain.Op
 	above := path.Dir(c.CgroupPath())
 	for i, part := range strings.Split(above, "/") {

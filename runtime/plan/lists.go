@@ -50,6 +50,22 @@ func networkOps(r *specs.LinuxResources, l look.Layout, group string) []explain.
 	return ops
 }
 
+// askedByName are the controllers that must be switched on because a file of theirs is named, or a device of theirs.
+func askedByName(r *specs.LinuxResources) []string {
+	if r == nil {
+		return nil
+	}
+	var names []string
+	if len(r.Rdma) > 0 {
+		names = append(names, "rdma")
+	}
+	for file := range r.Unified {
+		controller, _, _ := strings.Cut(file, ".")
+		names = append(names, controller)
+	}
+	return names
+}
+
 func rdmaOps(r *specs.LinuxResources, l look.Layout, group string) []explain.Op {
 	var ops []explain.Op
 	for _, device := range slices.Sorted(maps.Keys(r.Rdma)) {

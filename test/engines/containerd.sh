@@ -12,7 +12,7 @@ image=docker.io/library/box:latest
 start_containerd() {
 	containerd --address "$WORK/containerd.sock" --root "$WORK/containerd" --state /run/containerd-state \
 		>"$WORK/containerd.log" 2>&1 &
-	eventually c version
+	eventually c version || exit 1
 	c image import --index-name "$image" "$BOX" || c image import --base-name docker.io/library/box "$BOX"
 	image=$(c image ls -q | head -n 1)
 }

@@ -72,6 +72,12 @@ is out cat "$WORK/out"
 is err cat "$WORK/err"
 END
 
+check docker "attach, start -a" <<'END'
+docker run -d --name end --network none box sh -c 'sleep 1; echo attached; exit 4'
+(exits 4 docker attach end) | grep attached
+(exits 4 docker start -a end) | grep attached
+END
+
 check docker "stop asks" <<'END'
 docker run -d --name stop --network none box sh -c 'trap "exit 5" TERM; echo ready; while :; do sleep 0.1; done'
 eventually eval 'docker logs stop | grep ready'

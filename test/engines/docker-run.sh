@@ -91,6 +91,10 @@ check docker "the default seccomp profile holds" <<'END'
 run box sh -c 'grep Seccomp:.*2 /proc/self/status && ! unshare -U true'
 END
 
+check docker "run --security-opt seccomp=unconfined" <<'END'
+run --security-opt seccomp=unconfined box unshare -U true
+END
+
 check docker "run --sysctl --ulimit --shm-size" <<'END'
 is 99 run --ulimit nofile=99:99 box sh -c 'ulimit -n'
 is 1 run --sysctl net.ipv4.ip_forward=1 box cat /proc/sys/net/ipv4/ip_forward

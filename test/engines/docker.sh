@@ -1,17 +1,16 @@
 # Docker: dockerd with the runtime as its default one. Sourced by sandbox.sh.
 # shellcheck shell=bash
 
-export DOCKER_HOST=unix://$WORK/docker.sock
-
+# start_dockerd NAME [FLAG...]: a daemon with directories of its own; `docker` speaks to the last one started.
 start_dockerd() {
-	mkdir -p "$WORK/docker"
-	cat >"$WORK/daemon.json" <<-END
-		{"default-runtime": "tried", "runtimes": {"tried": {"path": "$RUNTIME_PATH"}},
-		 "data-root": "$WORK/docker", "exec-root": "/run/docker", "pidfile": "$WORK/docker.pid",
-		 "hosts": ["$DOCKER_HOST"], "cgroup-parent": "$PARENT", "shutdown-timeout": 2}
-	END
-	dockerd --config-file "$WORK/daemon.json" >"$WORK/dockerd.log" 2>&1 &
-	eventually docker info
+	local name=$1
+	shift
+	export DOCKER_HOST=unix://$WORK/$name.sock
+	mkdir -p "$WORK/$name"
+	echo '{}' >"$WORK/$name.json" # not the machine's own configuration
+	dockerd --config-file "$WORK/$name.json" --data-root "$WORK/$name" --exec-root "/run/$name" --pidfile "$WORK/$name.pid" -H "$DOCKER_HOST" \
+		--add-runtime "tried=$RUNTIME_PATH" --default-runtime tried --cgroup-parent "$PARENT" --shutdown-timeout 2 "$@" >"$WORK/$name.log" 2>&1 &
+	eventually docker info >/dev/null || { tail "$WORK/$name.log"; exit 1; }
 	tar -C "$WORK/rootfs" -c . | docker import - box >/dev/null
 }
 
@@ -24,7 +23,7 @@ group() { echo "$PARENT/$(docker inspect -f '{{.Id}}' "$1")"; }
 # state FIELD NAME: what docker knows of a container.
 state() { docker inspect -f "{{.$1}}" "$2"; }
 
-start_dockerd
+start_dockerd docker
 # shellcheck source=/dev/null
 . "$HERE/docker-run.sh"
 # shellcheck source=/dev/null
@@ -36,3 +35,6 @@ check docker "nothing is left" <<'END'
 docker ps -aq | xargs docker rm -f >/dev/null
 is '' find /run/docker/runtime-tried /sys/fs/cgroup/*"$PARENT" -mindepth 2 -type d
 END
+
+# shellcheck source=/dev/null
+. "$HERE/docker-remap.sh"

@@ -76,6 +76,11 @@ is 67108864 limit memory.limit_in_bytes memory.max "$(pod inspect -f '{{.State.C
 pod stats --no-stream --no-reset long | grep long
 END
 
+check podman "update" <<'END'
+pod update --memory 96m --memory-swap 192m --cpu-shares 512 long
+is 100663296 limit memory.limit_in_bytes memory.max "$(pod inspect -f '{{.State.CgroupPath}}' long)"
+END
+
 check podman "pause, unpause" <<'END'
 pod pause long
 is paused pod inspect -f '{{.State.Status}}' long

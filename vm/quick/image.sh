@@ -35,8 +35,9 @@ ln -sf dash "$root/bin/sh"
 ln -sf mawk "$root/bin/awk"
 cp /etc/protocols /etc/services "$root/etc/" 2>/dev/null || true # names for nft; not everywhere
 # The image "box" can be made in there, too. Some lessons count with perl.
-for path in usr/share/doc/busybox-static usr/share/common-licenses usr/lib/x86_64-linux-gnu/perl-base; do
-	mkdir -p "$root/$path" && cp -r "/$path/." "$root/$path/"
+for path in usr/share/doc/busybox-static usr/share/common-licenses \
+	usr/lib/x86_64-linux-gnu/perl-base usr/lib/x86_64-linux-gnu/perl; do
+	mkdir -p "$root/$path" && cp -a "/$path/." "$root/$path/"
 done
 
 # modules.dep has a line for each module, with all that it needs: "fs/overlay.ko: lib/a.ko lib/b.ko".
