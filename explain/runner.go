@@ -102,11 +102,13 @@ func (r *Runner) push(op Op) error {
 		return nil
 	}
 	undo := u.Undo()
-	r.undo = append(r.undo, undo)
-	if r.Journal == nil {
-		return nil
+	if r.Journal != nil {
+		if err := r.Journal.Push(undo); err != nil {
+			return err
+		}
 	}
-	return r.Journal.Push(undo)
+	r.undo = append(r.undo, undo)
+	return nil
 }
 
 // drop forgets the inverse of an op that failed: what it names may belong to somebody else.
@@ -123,17 +125,18 @@ func (r *Runner) drop(op Op) error {
 
 // Rollback takes back what was done, newest first. It goes on after an error, for the rest can still be put right, and
 // returns all errors together. From the first error on the journal is left as it is: what could not be undone is then its
-// newest entry, and to undo the older ones again does no harm.
+// newest entry, and to undo the older ones again does no harm. So it is no failure, either, if a full disk does not take the
+// journal's next line.
 func (r *Runner) Rollback() error {
 	var failures error
+	journal := r.Journal
 	for len(r.undo) > 0 {
 		last := len(r.undo) - 1
-		err := r.undo[last].Do()
+		failures = errors.Join(failures, r.undo[last].Do())
 		r.undo = r.undo[:last]
-		if err == nil && failures == nil && r.Journal != nil {
-			err = r.Journal.Pop()
+		if failures != nil || journal != nil && journal.Pop() != nil {
+			journal = nil
 		}
-		failures = errors.Join(failures, err)
 	}
 	return failures
 }

@@ -67,7 +67,8 @@ func (s Script) String() string {
 			}
 		}
 	}
-	return withID(b.String()) + inside(b.number, birth, joins, s.Inside)
+	id := findID(b.String())
+	return withID(b.String(), id) + inside(b.number, withID(birth, id), joins, s.Inside, id)
 }
 
 // isBirth recognises kernel.Clone by its words: unshare with --fork, perhaps run by nsenter.

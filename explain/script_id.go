@@ -4,10 +4,9 @@ package explain
 import "strings"
 
 // withID puts "ID=…" at the head of a file and $ID where the id stood. Within single quotes nothing is expanded, so what
-// stands there keeps the id; but for the words of later, which are evaluated in the end.
-func withID(text string) string {
-	id := findID(text)
-	if id == "" {
+// stands there keeps the id; but for the words of later, which are evaluated in the end. Ids of other containers stay.
+func withID(text, id string) string {
+	if id == "" || !strings.Contains(text, id) {
 		return text
 	}
 	var b strings.Builder

@@ -31,7 +31,7 @@ type insideWriter struct {
 }
 
 // inside writes the inner files as here-documents and then the line that starts the first. number is that of the last step.
-func inside(number int, birth string, joins []string, steps []Step) string {
+func inside(number int, birth string, joins []string, steps []Step, id string) string {
 	w := &insideWriter{}
 	w.number = number
 	w.printf(quotesAreMeant + "set -eu\n")
@@ -47,9 +47,9 @@ func inside(number int, birth string, joins []string, steps []Step) string {
 	end := &scriptWriter{}
 	end.printf("\n# The files that run in the new namespaces.\nwork=$(mktemp -d)\nlater \"rm -r $work\"\n")
 	for i, text := range append(w.files, w.String()) {
-		end.printf("\ncat > \"$work/%d.sh\" <<'FILE'\n%sFILE\n", i+1, withID(text))
+		end.printf("\ncat > \"$work/%d.sh\" <<'FILE'\n%sFILE\n", i+1, withID(text, id))
 	}
-	end.printf("\n# Birth.\n%s sh \"$work/1.sh\"\n", withID(birth))
+	end.printf("\n# Birth.\n%s sh \"$work/1.sh\"\n", birth)
 	return end.String()
 }
 

@@ -115,3 +115,14 @@ func TestScriptTakesBack(t *testing.T) {
 		t.Errorf("the control, in which nothing fails: %v", err)
 	}
 }
+
+// Who joins another container's network names two ids: $ID is the script's own everywhere.
+func TestScriptThatNamesAnotherContainer(t *testing.T) {
+	other := "/run/netns/" + strings.Repeat("d", 64)
+	s := small()
+	s.Outside[3].Ops[0] = kernel.Clone{New: unix.CLONE_NEWNS, Join: []kernel.Namespace{{Flag: unix.CLONE_NEWNET, Path: other}}}
+	text := s.String()
+	if !strings.Contains(text, "\nnsenter --net="+other+" unshare --mount --fork") || strings.Contains(text, "/run/netns/$ID") {
+		t.Errorf("the birth does not name the other's namespace:\n%s", text)
+	}
+}

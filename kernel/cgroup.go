@@ -31,7 +31,7 @@ func (c CgroupCreate) Do() error {
 
 func (c CgroupCreate) Call() string     { return fmt.Sprintf("mkdir(%q, 0755)", c.Path) }
 func (c CgroupCreate) Shell() string    { return Quote("mkdir", "-p", c.Path) }
-func (c CgroupCreate) Undo() explain.Op { return CgroupRemove{Path: c.Path} }
+func (c CgroupCreate) Undo() explain.Op { return CgroupRemove(c) }
 
 // CgroupSet writes a limit. LESSON: cgroup-set
 type CgroupSet struct{ File, Value string }

@@ -53,6 +53,10 @@ type Clone struct {
 // Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
 // them, and a thread that Go may not use again ends with its goroutine.
 func (c Clone) Do() error {
+	// What we have inherited ourselves is not for the child: one directory of the host among it is a way out (CVE-2024-21626).
+	if err := (CloseOnExec{First: 3}).Do(); err != nil {
+		return err
+	}
 	fork := c.fork
 	if c.joinsUser() {
 		fork = c.forkInto
@@ -185,7 +189,7 @@ func (c Clone) offsetsCall() string {
 }
 
 func (c Clone) Call() string {
-	var lines []string
+	lines := []string{CloseOnExec{First: 3}.Call()}
 	for _, ns := range c.Join {
 		lines = append(lines, setnsCall(ns.Path, ns.Flag))
 	}

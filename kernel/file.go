@@ -89,11 +89,25 @@ func (s SetSysctl) path() string {
 	}
 	return "/proc/sys/" + strings.ReplaceAll(s.Name, ".", "/")
 }
-func (s SetSysctl) Do() error { return Fail(s, writeFile(s.path(), s.Value, 0, 0)) }
+func (s SetSysctl) Do() error { return Fail(s, writeProc(s.path(), s.Value)) }
 func (s SetSysctl) Call() string {
 	return fmt.Sprintf("write(%q, %q, %d)", s.path(), s.Value, len(s.Value))
 }
 func (s SetSysctl) Shell() string { return Quote("sysctl", "-w", s.Name+"="+s.Value) }
+
+// writeProc writes a file of the kernel's, and makes sure that it is one: in a mount namespace that others furnish, something
+// else may lie there (CVE-2019-16884, CVE-2025-52881).
+func writeProc(path, content string) error {
+	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(fd, &fs); err != nil || fs.Type != unix.PROC_SUPER_MAGIC {
+		return errors.Join(fmt.Errorf("%s does not lie on procfs", path), err, unix.Close(fd))
+	}
+	return writeAndClose(fd, content)
+}
 
 // writeFile writes content with one write(2): kernel files take a value whole or not at all.
 func writeFile(path, content string, flags int, mode uint32) error {
@@ -101,6 +115,10 @@ func writeFile(path, content string, flags int, mode uint32) error {
 	if err != nil {
 		return err
 	}
+	return writeAndClose(fd, content)
+}
+
+func writeAndClose(fd int, content string) (err error) {
 	for {
 		_, err = unix.Write(fd, []byte(content))
 		if err != unix.EINTR {

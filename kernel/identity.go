@@ -100,7 +100,7 @@ type SetOOMScore struct{ Score int }
 
 func (s SetOOMScore) value() string { return strconv.Itoa(s.Score) }
 func (s SetOOMScore) Do() error {
-	return Fail(s, writeFile("/proc/self/oom_score_adj", s.value(), 0, 0))
+	return Fail(s, writeProc("/proc/self/oom_score_adj", s.value()))
 }
 func (s SetOOMScore) Call() string {
 	return fmt.Sprintf("write(\"/proc/self/oom_score_adj\", %q, %d)", s.value(), len(s.value()))
@@ -125,6 +125,15 @@ func (f ForbidNewPrivileges) Do() error {
 }
 func (f ForbidNewPrivileges) Call() string  { return "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)" }
 func (f ForbidNewPrivileges) Shell() string { return "setpriv --no-new-privs" }
+
+// ForbidTracing shuts others out of the process until its execve, all but those with CAP_SYS_PTRACE: no ptrace, and in /proc no
+// look at its memory, descriptors and directories. A container could take them from the stage (CVE-2016-9962).
+// man 2 prctl, PR_SET_DUMPABLE.
+type ForbidTracing struct{}
+
+func (f ForbidTracing) Do() error     { return Fail(f, unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)) }
+func (f ForbidTracing) Call() string  { return "prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)" }
+func (f ForbidTracing) Shell() string { return "" }
 
 // NewSession makes the process the leader of a new session, without a controlling terminal. man 2 setsid.
 type NewSession struct{}

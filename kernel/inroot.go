@@ -21,8 +21,14 @@ type MountIn struct {
 	Data                   string
 }
 
+// Do follows no link to the place of /proc or /sys: whoever could exchange the link would have the masks that come later
+// mounted over something else (CVE-2019-19921, CVE-2023-27561).
 func (m MountIn) Do() error {
-	return Fail(m, at(m.Root, m.Target, func(target string) error {
+	var resolve uint64
+	if m.FSType == "proc" || m.FSType == "sysfs" {
+		resolve = unix.RESOLVE_NO_SYMLINKS
+	}
+	return Fail(m, by(m.Root, m.Target, resolve, func(target string) error {
 		return unix.Mount(m.Source, target, m.FSType, m.Flags, m.Data)
 	}))
 }
@@ -105,8 +111,14 @@ func (p SetPropagationIn) Shell() string {
 }
 
 // at resolves name inside root and calls do with a path that names the result and can not be changed under our hands.
-func at(root, name string, do func(target string) error) error {
-	fd, err := openIn(root, name, unix.O_PATH)
+func at(root, name string, do func(target string) error) error { return by(root, name, 0, do) }
+
+// by is at with more RESOLVE_* flags.
+func by(root, name string, resolve uint64, do func(target string) error) error {
+	if path.Join(root, name) == "/" {
+		return do("/") // after pivot_root: /proc is the container's by now, and may be a forgery (CVE-2025-52881)
+	}
+	fd, err := openBy(root, name, unix.O_PATH, resolve)
 	if err != nil {
 		return err
 	}
@@ -115,17 +127,19 @@ func at(root, name string, do func(target string) error) error {
 }
 
 // openIn opens name as a process would whose root directory is root. man 2 openat2.
-func openIn(root, name string, flags uint64) (int, error) {
+func openIn(root, name string, flags uint64) (int, error) { return openBy(root, name, flags, 0) }
+
+func openBy(root, name string, flags, resolve uint64) (int, error) {
 	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("open %s: %w", root, err)
 	}
 	defer unix.Close(dir)
-	return openAt(dir, name, flags)
+	return openAt(dir, name, flags, resolve)
 }
 
-func openAt(dir int, name string, flags uint64) (int, error) {
-	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+func openAt(dir int, name string, flags, resolve uint64) (int, error) {
+	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS | resolve}
 	for {
 		fd, err := unix.Openat2(dir, name, &how)
 		// EAGAIN: something on the way was renamed meanwhile, and the kernel can not vouch for "..".

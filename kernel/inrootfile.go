@@ -162,10 +162,10 @@ func makeDirs(root, name string, mode uint32) (int, error) {
 	parent, sofar := top, "/"
 	for _, part := range strings.Split(strings.Trim(path.Clean("/"+name), "/"), "/") {
 		sofar = path.Join(sofar, part)
-		next, err := openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY)
+		next, err := openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY, 0)
 		if errors.Is(err, unix.ENOENT) {
 			if err = unix.Mkdirat(parent, part, mode); err == nil || errors.Is(err, unix.EEXIST) {
-				next, err = openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY)
+				next, err = openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY, 0)
 			}
 		}
 		if parent != top {

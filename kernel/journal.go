@@ -56,11 +56,25 @@ func (j *Journal) Push(undo explain.Op) error {
 // Pop takes the newest inverse back.
 func (j *Journal) Pop() error { return j.write([]byte("-\n")) }
 
+// write appends a whole line or nothing. A disk that fills up takes the first part of a line and refuses the rest.
 func (j *Journal) write(line []byte) error {
-	if _, err := unix.Write(j.fd, line); err != nil {
-		return fmt.Errorf("write the journal: %w", err)
+	for done := 0; done < len(line); {
+		n, err := unix.Write(j.fd, line[done:])
+		if err != nil {
+			return fmt.Errorf("write the journal: %w", errors.Join(err, j.cut(done)))
+		}
+		done += n
 	}
 	return nil
+}
+
+// cut takes the last bytes off again.
+func (j *Journal) cut(bytes int) error {
+	end, err := unix.Seek(j.fd, 0, unix.SEEK_END)
+	if err != nil || bytes == 0 {
+		return err
+	}
+	return unix.Ftruncate(j.fd, end-int64(bytes))
 }
 
 // Close closes the file; what is in it stays.
@@ -78,6 +92,9 @@ func ReadJournal(path string, known ...explain.Op) ([]explain.Op, error) {
 	}
 	var ops []explain.Op
 	for line := range bytes.Lines(data) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break // who wrote it died over it, so its op was not begun
+		}
 		line = bytes.TrimSpace(line)
 		if string(line) == "-" {
 			if len(ops) > 0 {

@@ -3,7 +3,9 @@ package kernel
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -73,7 +75,8 @@ func TestReadJournal(t *testing.T) {
 		{"an unknown op", `{"op":"Reboot","args":{}}` + "\n", nil, "unknown op"},
 		{"an op that is no inverse", `{"op":"PivotRoot","args":{}}` + "\n", nil, "unknown op"},
 		{"wrong arguments", `{"op":"Unmount","args":{"Target":7}}` + "\n", nil, "Unmount"},
-		{"a torn line", line("/a") + `{"op":"Unm`, nil, "Unm"},
+		{"a torn line", line("/a") + `{"op":"Unm`, []explain.Op{Unmount{"/a"}}, ""},
+		{"a torn line in the middle", `{"op":"Unm` + "\n" + line("/a"), nil, "Unm"},
 	} {
 		path := t.TempDir() + "/journal"
 		must(t, os.WriteFile(path, []byte(c.text), 0o600))
@@ -136,4 +139,40 @@ func TestUndoJournalKeepsWhatFailed(t *testing.T) {
 	}
 	shell(t, "umount "+dir+"/busy")
 	must(t, UndoJournal(path, Inverses()...))
+}
+
+// A disk that fills up takes the beginning of a line. Neither may the line stay, nor may a torn one hide those before it.
+func TestJournalOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4k"); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Unmount(dir, unix.MNT_DETACH)
+	path := filepath.Join(dir, "journal")
+	j, err := CreateJournal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	noted := 0
+	for ; err == nil && noted < 1000; noted++ {
+		err = j.Push(Remove{Path: fmt.Sprintf("/a/file/%d", noted)})
+	}
+	if !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	if ops, err := ReadJournal(path, Inverses()...); err != nil || len(ops) != noted-1 {
+		t.Errorf("%d were noted, %d are read (%v)", noted-1, len(ops), err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := filepath.Join(t.TempDir(), "torn")
+	if err := os.WriteFile(torn, data[:len(data)-3], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if ops, err := ReadJournal(torn, Inverses()...); err != nil || len(ops) != noted-2 {
+		t.Errorf("%d whole lines, %d are read (%v)", noted-2, len(ops), err)
+	}
 }

@@ -14,6 +14,22 @@ func (c Chdir) Do() error     { return Fail(c, unix.Chdir(c.Path)) }
 func (c Chdir) Call() string  { return fmt.Sprintf("chdir(%q)", c.Path) }
 func (c Chdir) Shell() string { return Quote("cd", c.Path) }
 
+// Enter is Chdir for a path of somebody else's choice. It fails where the directory turns out not to lie below the root: by
+// /proc/self/fd a path may lead to a descriptor that has leaked (CVE-2024-21626). man 2 getcwd, "(unreachable)".
+type Enter struct{ Path string }
+
+func (e Enter) Do() error {
+	if err := unix.Chdir(e.Path); err != nil {
+		return Fail(e, err)
+	}
+	if _, err := unix.Getwd(); err != nil {
+		return Fail(e, fmt.Errorf("this directory is not the container's: %w", err))
+	}
+	return nil
+}
+func (e Enter) Call() string  { return Chdir(e).Call() }
+func (e Enter) Shell() string { return Chdir(e).Shell() }
+
 // PivotRoot makes the working directory the root of the mount namespace and stacks the old root on top of it, at the same
 // place: pivot_root(".", "."). Unmounting "." then removes the old root. That needs no directory to put the old root in, so it
 // works on a read-only root. man 2 pivot_root, NOTES. LESSON: pivot-root

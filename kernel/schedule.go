@@ -213,9 +213,9 @@ func readList(text string) ([]int, error) {
 type ChangeProfile struct{ Name string }
 
 func (c ChangeProfile) Do() error {
-	err := writeFile("/proc/thread-self/attr/apparmor/exec", "exec "+c.Name, 0, 0)
+	err := writeProc("/proc/thread-self/attr/apparmor/exec", "exec "+c.Name)
 	if err == unix.ENOENT { // before Linux 5.8
-		err = writeFile("/proc/thread-self/attr/exec", "exec "+c.Name, 0, 0)
+		err = writeProc("/proc/thread-self/attr/exec", "exec "+c.Name)
 	}
 	return Fail(c, err)
 }

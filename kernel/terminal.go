@@ -16,7 +16,8 @@ type OpenTerminal struct {
 	Root          string
 	Console       bool // bind it to /dev/console too
 	Rows, Columns uint16
-	Socket        int // descriptor of a unix socket
+	Socket        int  // descriptor of a unix socket
+	ForChild      bool // who will lead a session of its own, and make it the controlling terminal
 }
 
 func (t OpenTerminal) Do() error { return Fail(t, t.open()) }
@@ -46,8 +47,10 @@ func (t OpenTerminal) open() error {
 	if err := unix.Sendmsg(t.Socket, []byte("/dev/ptmx"), unix.UnixRights(master), nil, 0); err != nil {
 		return fmt.Errorf("send the terminal's master: %w", err)
 	}
-	if err := unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0); err != nil {
-		return fmt.Errorf("make it the controlling terminal: %w", err)
+	if !t.ForChild {
+		if err := unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0); err != nil {
+			return fmt.Errorf("make it the controlling terminal: %w", err)
+		}
 	}
 	for fd := range 3 {
 		if err := unix.Dup3(slave, fd, 0); err != nil {
@@ -83,7 +86,11 @@ func (t OpenTerminal) Call() string {
 	if t.Console {
 		call += fmt.Sprintf("mount(%q, %q, NULL, MS_BIND, NULL)\n", path.Join(pts, "$N"), path.Join(t.Root, "/dev/console"))
 	}
-	return call + "sendmsg(SCM_RIGHTS)\nioctl(TIOCSCTTY)"
+	call += "sendmsg(SCM_RIGHTS)"
+	if !t.ForChild {
+		call += "\nioctl(TIOCSCTTY)"
+	}
+	return call
 }
 
 func (t OpenTerminal) Shell() string { return "" }

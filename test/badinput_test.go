@@ -32,6 +32,8 @@ func TestBadInput(t *testing.T) {
 		{"run --cpus many box true", 125, "many"},
 		{"run --pids-limit x box true", 125, "pids-limit"},
 		{"run --network nowhere box true", 125, "nowhere"},
+		{"run --network container:nobody box true", 125, "no such container: nobody"},
+		{"run --network container:taken -p 8080:80 box true", 125, "conflicting options: port publishing"},
 		{"run --name taken box true", 125, "taken"},
 		{"run --name bad/name box true", 125, "bad/name"},
 		{"run --user nobodyknows box true", 125, "nobodyknows"},
@@ -81,16 +83,19 @@ func TestNotRoot(t *testing.T) {
 		}
 	}
 	open(t, dir)
-	cmd := p.command("run", "--rm", "box", "true")
-	cmd.Args = append([]string{"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", filepath.Join(dir, "glassbox")}, cmd.Args[1:]...)
-	path, err := exec.LookPath("setpriv")
+	setpriv, err := exec.LookPath("setpriv")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Path = path
-	r := p.finish(cmd, cmd.Args)
-	if r.code == 0 || !strings.Contains(r.stderr, "root") || strings.Count(r.stderr, "\n") != 1 {
-		t.Errorf("want one line about root: %s", r)
+	for _, line := range []string{"run --rm box true", "run --rm --dry-run box true", "run --rm --script box true", "ps", "audit"} {
+		args := strings.Fields(line)
+		cmd := p.command(args...)
+		cmd.Args = append([]string{"setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", filepath.Join(dir, "glassbox")}, cmd.Args[1:]...)
+		cmd.Path = setpriv
+		r := p.finish(cmd, args)
+		if r.code == 0 || !strings.Contains(r.stderr, "root") || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("want one line about root: %s", r)
+		}
 	}
 }
 

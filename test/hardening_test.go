@@ -51,8 +51,22 @@ func newCell(t *testing.T) *cell {
 	c.give(dockerCaps...)
 	c.bind(self(t), probePath, "ro")
 	whole := *c // an attack may have changed the runtime that c names
-	t.Cleanup(func() { whole.oneself("delete", "--force", c.id) }) // fails where there is no container any more
+	t.Cleanup(whole.clear)
 	return c
+}
+
+// clear deletes the container, if there is one. Its first process has become our child, and as long as we do not collect it, a
+// PID namespace that it is a member of does not end.
+func (c *cell) clear() {
+	c.t.Helper()
+	pid := c.state().Pid
+	c.oneself("delete", "--force", c.id)
+	if pid == 0 {
+		return
+	}
+	if _, err := unix.Wait4(pid, nil, 0, nil); err != nil && !errors.Is(err, unix.ECHILD) {
+		c.t.Error(err)
+	}
 }
 
 // static: in an empty root file system no program finds its dynamic linker.
@@ -185,9 +199,16 @@ func (c *cell) exec(args ...string) result {
 // pid is that of the cell's first process.
 func (c *cell) pid() string {
 	c.t.Helper()
-	var state specs.State
-	must(c.t, json.Unmarshal([]byte(c.oneself("state", c.id).stdout), &state))
-	return strconv.Itoa(state.Pid)
+	return strconv.Itoa(c.state().Pid)
+}
+
+// state is empty where there is no container.
+func (c *cell) state() (state specs.State) {
+	c.t.Helper()
+	if r := c.oneself("state", c.id); r.code == 0 {
+		must(c.t, json.Unmarshal([]byte(r.stdout), &state))
+	}
+	return state
 }
 
 func finished(t *testing.T, cmd *exec.Cmd) result {

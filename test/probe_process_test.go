@@ -4,6 +4,7 @@ package test
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 )
 
 // stalk waits for processes that call themselves by this name, and tries to get hold of each: its memory, its files, its
-// program. What is tried counts only if the process still has that name afterwards.
+// program. What is tried counts only if the process still has that name afterwards. With a further word one is enough.
 func stalk(args []string) error {
 	fmt.Println("begin")
 	met := map[int]bool{}
@@ -30,6 +31,9 @@ func stalk(args []string) error {
 			if met[pid] {
 				fmt.Printf("%d met\n", pid)
 			}
+			if met[pid] && len(args) > 1 {
+				return nil
+			}
 		}
 	}
 }
@@ -43,15 +47,25 @@ var holds = map[string]func(pid int) error{
 		return opened(pid, "cwd/.", unix.O_RDONLY)
 	},
 	"files": func(pid int) error {
-		_, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+		_, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/0", pid))
 		return err
 	},
-	"trace": func(pid int) error {
-		if _, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0); errno != 0 {
-			return errno
+	"trace": seize,
+}
+
+// seize lets go again: by the end of the thread that has seized.
+func seize(pid int) error {
+	failed := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0)
+		if errno != 0 {
+			failed <- errno
+			return
 		}
-		return unix.PtraceDetach(pid)
-	},
+		failed <- nil
+	}()
+	return <-failed
 }
 
 func opened(pid int, name string, flags int) error {

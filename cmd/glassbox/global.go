@@ -78,6 +78,20 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// forEach is the action of a command that does the same to every container it is given.
+func forEach(do func(c *cli.Context, e *engine.Engine, ref string) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if err := atLeast(c, 1); err != nil {
+			return err
+		}
+		e, err := openAsRoot(c)
+		if err != nil {
+			return err
+		}
+		return each(c, func(ref string) error { return do(c, e, ref) })
+	}
+}
+
 // each does something for every argument, goes on after an error, and returns all errors.
 func each(c *cli.Context, do func(ref string) error) error {
 	var errs []error

@@ -3,6 +3,8 @@ package main
 
 import (
 	"github.com/urfave/cli/v2"
+
+	"glassbox/engine"
 )
 
 func stopCommand() *cli.Command {
@@ -13,21 +15,14 @@ func stopCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "time", Aliases: []string{"t", "timeout"}, Usage: "`SECONDS` how long to wait; -1: for ever (the container's own, else 10)"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := atLeast(c, 1); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
+		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
 			var wait *int
 			if c.IsSet("time") {
 				seconds := c.Int("time")
 				wait = &seconds
 			}
-			return each(c, func(ref string) error { return e.Stop(c.Context, ref, wait) })
-		},
+			return e.Stop(c.Context, ref, wait)
+		}),
 	}
 }
 
@@ -39,16 +34,9 @@ func killCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Value: "KILL", Usage: "its name or number"},
 		},
-		Action: func(c *cli.Context) error {
-			if err := atLeast(c, 1); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
-			return each(c, func(ref string) error { return e.Kill(c.Context, ref, c.String("signal")) })
-		},
+		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
+			return e.Kill(c.Context, ref, c.String("signal"))
+		}),
 	}
 }
 
@@ -60,16 +48,9 @@ func rmCommand() *cli.Command {
 		Flags: []cli.Flag{
 			flagSwitch("force", "kill it first if it runs", "f"),
 		},
-		Action: func(c *cli.Context) error {
-			if err := atLeast(c, 1); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
-			return each(c, func(ref string) error { return e.Remove(c.Context, ref, c.Bool("force")) })
-		},
+		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
+			return e.Remove(c.Context, ref, c.Bool("force"))
+		}),
 	}
 }
 

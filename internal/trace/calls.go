@@ -117,6 +117,7 @@ var ioctlNames = map[uint64]string{
 var prctlNames = map[uint64]string{
 	unix.PR_CAPBSET_DROP:        "PR_CAPBSET_DROP",
 	unix.PR_SET_NO_NEW_PRIVS:    "PR_SET_NO_NEW_PRIVS",
+	unix.PR_SET_DUMPABLE:        "PR_SET_DUMPABLE",
 	unix.PR_SET_KEEPCAPS:        "PR_SET_KEEPCAPS",
 	unix.PR_SET_SECCOMP:         "PR_SET_SECCOMP",
 	unix.PR_SET_SECUREBITS:      "PR_SET_SECUREBITS",

@@ -30,6 +30,11 @@ func Paths(spec *specs.Spec, bundle string) error {
 	if err := root(spec, bundle); err != nil {
 		return fmt.Errorf("config.json: %w", err)
 	}
+	for _, m := range spec.Mounts {
+		if err := boundProc(m, bundle); err != nil {
+			return fmt.Errorf("config.json: %w", err)
+		}
+	}
 	for _, n := range spec.Linux.Namespaces {
 		if n.Path == "" {
 			continue

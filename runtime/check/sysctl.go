@@ -19,6 +19,8 @@ func sysctls(spec *specs.Spec) error {
 	for name := range spec.Linux.Sysctl {
 		kind := namespaceOf(dotted(name))
 		switch {
+		case slices.Contains(strings.Split(name, "/"), ".."):
+			return fmt.Errorf("linux.sysctl %q: it may not leave its directory by \"..\"", name)
 		case dotted(name) == "kernel.hostname" && spec.Hostname != "":
 			return fmt.Errorf("linux.sysctl %q contradicts hostname: leave one out", name)
 		case kind == "":

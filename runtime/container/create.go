@@ -178,7 +178,7 @@ func (m *maker) letGo(wait bool) error {
 	if err := m.keepStory(ready); err != nil || wait {
 		return err
 	}
-	if err := untilExec(m.wire, m.Listener); err != nil {
+	if _, err := untilExec(m.wire, m.Listener); err != nil {
 		return err
 	}
 	return m.run.Run(plan.AfterStart(m.c.Plan, m.child.PID)...)

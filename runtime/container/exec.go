@@ -92,11 +92,6 @@ func (v *visit) do(ours, theirs *os.File) error {
 	if err := v.run.Run(plan.VisitOutside(v.c.Plan, v.host, v.child.PID)...); err != nil {
 		return err
 	}
-	if v.PidFile != "" {
-		if err := os.WriteFile(v.PidFile, []byte(strconv.Itoa(v.child.PID)), 0o644); err != nil {
-			return fmt.Errorf("write the pid file: %w", err)
-		}
-	}
 	wire := stage.NewConn(ours)
 	config := stage.Config{Container: v.c.Plan, Host: v.host, Visit: &stage.Visit{Init: v.c.InitPID, Process: v.process},
 		Listen: v.Listener != nil, Preserve: len(v.Preserve), Console: 4 + len(v.Preserve)}
@@ -109,5 +104,27 @@ func (v *visit) do(ours, theirs *os.File) error {
 	if err := wire.Send(explain.Go); err != nil {
 		return errStageGone
 	}
-	return untilExec(wire, v.Listener)
+	pid, err := untilExec(wire, v.Listener)
+	if err != nil {
+		return err
+	}
+	return v.settle(pid)
+}
+
+// settle makes the program our child, where it was the stage's: it is so once the stage is collected. From then on Rollback
+// means the program.
+func (v *visit) settle(pid int) error {
+	if pid != 0 {
+		if _, err := wait(v.child.PID); err != nil {
+			return err
+		}
+		v.child.PID = pid
+	}
+	if v.PidFile == "" {
+		return nil
+	}
+	if err := os.WriteFile(v.PidFile, []byte(strconv.Itoa(v.child.PID)), 0o644); err != nil {
+		return fmt.Errorf("write the pid file: %w", err)
+	}
+	return nil
 }

@@ -45,24 +45,28 @@ func untilReady(wire *stage.Conn, listener explain.Listener, hooks func() error)
 	}
 }
 
-// untilExec waits for the end of the stream, which is good news: execve has closed the socket.
-func untilExec(wire *stage.Conn, listener explain.Listener) error {
+// untilExec waits for the end of the stream, which is good news: execve has closed the socket, or the stage has ended after it
+// has told the pid of its child.
+func untilExec(wire *stage.Conn, listener explain.Listener) (pid int, err error) {
 	var last explain.Event // announced, and done when the stream ends
 	for {
 		msg, err := next(wire)
-		if errors.Is(err, io.EOF) {
-			if last.Title != "" {
+		switch {
+		case errors.Is(err, io.EOF):
+			if last.Title != "" && !last.Done {
 				last.Done = true
 				listener.Hear(last)
 			}
-			return nil
-		}
-		if err != nil {
-			return err
+			return pid, nil
+		case err != nil:
+			return 0, err
+		case msg.PID != 0:
+			pid = msg.PID
+			continue
 		}
 		last = *msg.Event
 		if err := hearOne(wire, listener, last); err != nil {
-			return err
+			return 0, err
 		}
 	}
 }

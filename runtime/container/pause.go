@@ -15,8 +15,6 @@ import (
 	"glassbox/runtime/plan"
 )
 
-const statePaused specs.ContainerState = "paused"
-
 // Pause freezes every process of the container. It returns when none of them runs any more.
 func (c *Container) Pause() error {
 	if status := c.Status(); status != specs.StateRunning && status != specs.StateCreated {

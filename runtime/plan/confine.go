@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/explain"
@@ -15,7 +17,7 @@ func Confine(c Container, h Host) []explain.Step {
 }
 
 func confine(c Container, p *specs.Process, h Host, status specs.ContainerState) []explain.Step {
-	filter, steps := c.Filter, append(serveSteps(c.Spec, p), processSteps(p)...)
+	filter, steps := c.Filter, slices.Concat(untracedStep(), serveSteps(c.Spec, p), processSteps(p))
 	seccomp := explain.Say("Filter system calls",
 		"a small program in the kernel looks at each call and refuses those that containers need not", "01",
 		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags, State: agentState(c, h, status)})
@@ -33,6 +35,12 @@ func confine(c Container, p *specs.Process, h Host, status specs.ContainerState)
 		steps = append(steps, seccomp)
 	}
 	return steps
+}
+
+// untracedStep: up to now the stage has more rights than the container's processes, which keeps them off. OCI has no word for it.
+func untracedStep() []explain.Step {
+	return []explain.Step{explain.Say("Keep others from tracing it",
+		"once it has no more rights than a neighbour, that one could take its memory and its files", "01", kernel.ForbidTracing{})}
 }
 
 // processSteps set what needs rights to be set.
@@ -66,7 +74,7 @@ func userSteps(p *specs.Process, h Host) []explain.Step {
 		kernel.KeepCapabilities{},
 		kernel.SetUser{UID: int(p.User.UID), GID: int(p.User.GID), Groups: p.User.AdditionalGids},
 		sets.op()).Kept("the program would run as someone else"))
-	return append(steps, explain.Say("Enter the working directory", "programs begin somewhere", "01", kernel.Chdir{Path: p.Cwd}))
+	return append(steps, explain.Say("Enter the working directory", "programs begin somewhere", "01", kernel.Enter{Path: p.Cwd}))
 }
 
 // capabilities are masks of the five sets. What the host itself lacks can not be given: it is left out. The kernel

@@ -23,27 +23,31 @@ func Last(c Container, p *specs.Process, path string, closed uint) []explain.Ste
 		kernel.CloseOnExec{First: closed}, last).Kept("there is nothing else to run")}
 }
 
-// visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. Two come later,
-// by the stage itself: the cgroup namespace, see namespaceSteps, and the mount namespace. The time namespace is left out: only
+// visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. Three come later,
+// by the stage itself: the cgroup namespace, see namespaceSteps, the mount namespace, and for its child alone the PID
+// namespace: the container must not see the stage, see kernel.Spawn. The time namespace is left out: only
 // a process of a single thread may join one (EUSERS), and a Go program has several. A visitor keeps the host's clocks.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
 	file string
 }{
 	{specs.UserNamespace, "user"}, {specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"},
-	{specs.PIDNamespace, "pid"},
 }
 
 // Visit starts a stage in the namespaces of the process init. OCI has no word for it; runc and Docker call it exec.
 func Visit(c Container, h Host, init int, child *kernel.Child) explain.Step {
 	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
+	var ops []explain.Op
+	if spawns(c) {
+		ops = append(ops, kernel.AdoptOrphans{}) // the program is the stage's child, and outlives it
+	}
 	for _, v := range visited {
 		if hasNamespace(c.Spec, v.kind) {
 			op.Join = append(op.Join, kernel.Namespace{Flag: cloneFlag(v.kind), Path: fmt.Sprintf("/proc/%d/ns/%s", init, v.file)})
 		}
 	}
 	return explain.Say("Start a process in its namespaces",
-		"a container is no place to enter: it is the namespaces of a process, joined one by one", "01", op).
+		"a container is no place to enter: it is the namespaces of a process, joined one by one", "01", append(ops, op)...).
 		Kept("without the process nothing can be run")
 }
 
@@ -66,15 +70,34 @@ func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step
 	if hasNamespace(c.Spec, specs.CgroupNamespace) {
 		steps = append(steps, joinCgroupNamespace(fmt.Sprintf("/proc/%d/ns/cgroup", init)))
 	}
+	if spawns(c) {
+		steps = append(steps, explain.Say("Prepare to be born among its processes",
+			"only children enter a PID namespace: the stage stays out of the container's sight", "01",
+			kernel.JoinProcesses{Path: fmt.Sprintf("/proc/%d/ns/pid", init)}).
+			Kept("the program would see the host's processes"))
+	}
 	if hasNamespace(c.Spec, specs.MountNamespace) {
 		steps = append(steps, explain.Say("Join the mount namespace",
 			"from here on every path is the container's", "01", kernel.JoinMounts{Path: fmt.Sprintf("/proc/%d/ns/mnt", init)}).
 			Kept("the program would run with the host's files"))
 	}
 	if p.Terminal {
-		steps = append(steps, Terminal(p, "/", false))
+		steps = append(steps, visitorsTerminal(c, p))
 	}
 	return slices.Concat(steps, confine(c, p, h, specs.StateRunning))
+}
+
+// spawns tells whether a visitor's program is a child of the stage, rather than what the stage becomes.
+func spawns(c Container) bool { return hasNamespace(c.Spec, specs.PIDNamespace) }
+
+// LastVisit runs the visitor's program. child receives its pid, if it is a child of the stage.
+func LastVisit(c Container, p *specs.Process, path string, closed uint, child *kernel.Child) []explain.Step {
+	if !spawns(c) {
+		return Last(c, p, path, closed)
+	}
+	return []explain.Step{explain.Say("Run the program", "what the container sees first of it has its rights and no more, and is not ours", "01",
+		kernel.CloseOnExec{First: closed},
+		kernel.Spawn{Path: path, Args: p.Args, Env: p.Env, Files: int(closed), Terminal: p.Terminal, Child: child}).Kept("there is nothing else to run")}
 }
 
 // WithDescriptors returns the steps with the descriptors that only the one who carries them out knows: the socket that the

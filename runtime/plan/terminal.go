@@ -17,6 +17,17 @@ func terminalSteps(c Container) []explain.Step {
 	return []explain.Step{Terminal(c.Spec.Process, c.Rootfs(), ownDev(c.Spec))}
 }
 
+// visitorsTerminal is for the stage, or for its child, which will lead the session then.
+func visitorsTerminal(c Container, p *specs.Process) explain.Step {
+	step := Terminal(p, "/", false)
+	if spawns(c) {
+		op := step.Ops[1].(kernel.OpenTerminal)
+		op.ForChild = true
+		step.Ops = []explain.Op{op}
+	}
+	return step
+}
+
 // Terminal opens a terminal in the devpts below root; console also binds it to /dev/console.
 func Terminal(p *specs.Process, root string, console bool) explain.Step {
 	op := kernel.OpenTerminal{Root: root, Console: console}

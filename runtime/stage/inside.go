@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
@@ -41,6 +42,9 @@ func Main() {
 	c.Host.Stage.Inside = os.Getpid()
 	s := stage{Config: c, wire: wire}
 	err = s.become()
+	if err == nil {
+		os.Exit(0) // a child has become it
+	}
 	if !errors.Is(err, errOutsideGone) {
 		err = s.wire.Send(Message{Failure: failure(err)})
 	}
@@ -54,12 +58,16 @@ var errOutsideGone = errors.New("the runtime outside is gone")
 
 type stage struct {
 	Config
-	wire *Conn
+	wire        *Conn
+	descriptors int // /proc/self/fd, to open the fifo by
 }
 
-// become does the inside half of the plan and returns only when it failed.
+// become does the inside half of the plan. It returns when it failed, or when the program is a child of ours.
 func (s *stage) become() error {
 	run := explain.Runner{Listener: s.listener(), Inside: true}
+	if err := s.keepDescriptors(); err != nil {
+		return err
+	}
 	if err := s.moveIn(&run); err != nil {
 		return err
 	}
@@ -78,12 +86,24 @@ func (s *stage) become() error {
 	if err := s.waitForStart(); err != nil {
 		return err
 	}
-	if s.Visit == nil {
-		if err := run.Run(plan.StartHooks(s.Container, s.Host)...); err != nil {
-			return &hookError{err}
-		}
+	if s.Visit != nil {
+		return s.visit(&run, p, path)
+	}
+	if err := run.Run(plan.StartHooks(s.Container, s.Host)...); err != nil {
+		return &hookError{err}
 	}
 	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve))...)
+}
+
+func (s *stage) visit(run *explain.Runner, p *specs.Process, path string) error {
+	var child kernel.Child
+	if err := run.Run(plan.LastVisit(s.Container, p, path, 3+uint(s.Preserve), &child)...); err != nil {
+		return err
+	}
+	if s.wire.Send(Message{PID: child.PID}) != nil {
+		return errOutsideGone
+	}
+	return nil
 }
 
 // moveIn does all that comes before the program. Where the runtime has hooks to run, we wait for it before pivot_root.
@@ -138,13 +158,25 @@ func (s *stage) ask(m Message) error {
 	return nil
 }
 
+// keepDescriptors opens the host's /proc while it is in sight: a container may have none, or a forgery (CVE-2025-52881).
+func (s *stage) keepDescriptors() (err error) {
+	if s.Fifo == 0 {
+		return nil
+	}
+	if s.descriptors, err = unix.Open("/proc/self/fd", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
+		return fmt.Errorf("open /proc/self/fd: %w", err)
+	}
+	return nil
+}
+
 // waitForStart blocks in open until the other end of the fifo is opened. The byte says that we go on; what comes after it is a
 // failure, for the runtime that created us is gone. man 7 fifo.
 func (s *stage) waitForStart() error {
 	if s.Fifo == 0 {
 		return nil
 	}
-	fd, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", s.Fifo), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(s.descriptors, strconv.Itoa(s.Fifo), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	unix.Close(s.descriptors)
 	if err != nil {
 		return fmt.Errorf("wait for the start: %w", err)
 	}

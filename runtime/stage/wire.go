@@ -10,6 +10,7 @@
 //	Message{Ready}           <--     all is in place
 //	explain.Answer           -->     "go": the state is on disk
 //	the fifo is opened       -->     start (of a container that was only created); from here on the fifo takes the socket's place
+//	Message{PID}             <--     of a visitor's program, which is a child of the stage
 //	Message{Failure}         <--     or the end of the stream: execve has closed our end, success
 //
 // If the outside dies, the stage reads the end of the stream and ends as well: nothing half made stays behind.
@@ -48,6 +49,7 @@ type Message struct {
 	Furnished bool
 	Ready     *Ready
 	Failure   *Failure
+	PID       int // of a visitor's program, which is a child of the stage
 }
 
 // Ready says that only execve is left.

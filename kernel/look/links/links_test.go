@@ -2,8 +2,6 @@
 package links
 
 import (
-	"bufio"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,36 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"glassbox/internal/testkit"
 	"glassbox/kernel/look"
 )
 
 // waiting starts a process that waits in a network namespace of its own until the test ends.
 func waiting(t *testing.T) (pid int) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: it makes network namespaces")
-	}
-	c := exec.Command("unshare", "--net", "sh", "-c", "echo; exec cat")
-	stdin, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(stdin.Close(), c.Wait()); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	return c.Process.Pid
+	return testkit.Unshared(t, "--net", "")
 }
 
 // ip runs lines for the program ip in a namespace.

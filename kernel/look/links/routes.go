@@ -25,11 +25,10 @@ func Routes(namespace string) ([]Route, error) {
 		return nil, err
 	}
 	defer h.Close()
-	raw, err := whole(h.LinkList)
+	names, err := linkNames(h, namespace)
 	if err != nil {
-		return nil, fmt.Errorf("list the interfaces of %s: %w", nameOf(namespace), err)
+		return nil, err
 	}
-	names := namesByIndex(raw)
 	var routes []Route
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
 		found, err := whole(func() ([]netlink.Route, error) { return h.RouteList(nil, family) })
@@ -44,6 +43,14 @@ func Routes(namespace string) ([]Route, error) {
 		}
 	}
 	return routes, nil
+}
+
+func linkNames(h *netlink.Handle, namespace string) (map[int]string, error) {
+	raw, err := whole(h.LinkList)
+	if err != nil {
+		return nil, fmt.Errorf("list the interfaces of %s: %w", nameOf(namespace), err)
+	}
+	return namesByIndex(raw), nil
 }
 
 func destination(to *net.IPNet) string {
@@ -78,11 +85,10 @@ func Neighbours(namespace string) ([]Neighbour, error) {
 		return nil, err
 	}
 	defer h.Close()
-	raw, err := whole(h.LinkList)
+	names, err := linkNames(h, namespace)
 	if err != nil {
-		return nil, fmt.Errorf("list the interfaces of %s: %w", nameOf(namespace), err)
+		return nil, err
 	}
-	names := namesByIndex(raw)
 	found, err := whole(func() ([]netlink.Neigh, error) { return h.NeighList(0, netlink.FAMILY_ALL) })
 	if err != nil {
 		return nil, fmt.Errorf("list the neighbours of %s: %w", nameOf(namespace), err)

@@ -2,8 +2,6 @@
 package nft
 
 import (
-	"bufio"
-	"errors"
 	"os"
 	"os/exec"
 	"regexp"
@@ -12,36 +10,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"glassbox/internal/testkit"
 	"glassbox/kernel/look"
 )
 
-// sandbox makes a network namespace for one test: a process that waits in it, and the file that stands for it.
+// sandbox makes a network namespace for one test, and returns the file that stands for it.
 func sandbox(t *testing.T) (namespace string) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: it makes a network namespace")
-	}
-	c := exec.Command("unshare", "--net", "sh", "-c", "echo; exec cat")
-	stdin, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := errors.Join(stdin.Close(), c.Wait()); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := bufio.NewReader(stdout).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	return look.NamespacePath(c.Process.Pid, "net")
+	testkit.Need(t, testkit.Binary("nft"))
+	return look.NamespacePath(testkit.Unshared(t, "--net", ""), "net")
 }
 
 func nft(t *testing.T, namespace string, args ...string) string {
@@ -53,21 +30,29 @@ func nft(t *testing.T, namespace string, args ...string) string {
 	return string(out)
 }
 
-func TestReadsWhatNftPrints(t *testing.T) {
-	if _, err := exec.LookPath("nft"); err != nil {
-		t.Skip("needs the nft program to compare with: apt install nftables")
-	}
-	ns := sandbox(t)
-	nft(t, ns, "-f", "testdata/rules.nft")
-	tables, err := Tables(ns)
+// loaded reads the rules back that nft has loaded from a file.
+func loaded(t *testing.T, namespace, file string) []Table {
+	t.Helper()
+	nft(t, namespace, "-f", file)
+	tables, err := Tables(namespace)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got strings.Builder
-	if err := Write(&got, tables); err != nil {
+	return tables
+}
+
+func printed(t *testing.T, tables []Table) string {
+	t.Helper()
+	var text strings.Builder
+	if err := Write(&text, tables); err != nil {
 		t.Fatal(err)
 	}
-	compareLines(t, normal(got.String()), normal(nft(t, ns, "list", "ruleset")))
+	return text.String()
+}
+
+func TestReadsWhatNftPrints(t *testing.T) {
+	ns := sandbox(t)
+	compareLines(t, normal(printed(t, loaded(t, ns, "testdata/rules.nft"))), normal(nft(t, ns, "list", "ruleset")))
 }
 
 // normal puts elements on one line; nft orders and breaks them by rules of its own.
