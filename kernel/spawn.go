@@ -5,9 +5,12 @@
 package kernel
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,37 +32,118 @@ func (j JoinProcesses) Do() error     { return Fail(j, setns(j.Path, unix.CLONE_
 func (j JoinProcesses) Call() string  { return setnsCall(j.Path, unix.CLONE_NEWPID) }
 func (j JoinProcesses) Shell() string { return Quote("nsenter", "--pid="+j.Path) }
 
-// Spawn starts a program as a child that has everything of the calling thread, and returns when its execve has succeeded.
-// man 2 clone, CLONE_VFORK; man 2 execve.
+// Spawn starts a program as a child that has everything of the calling thread, and returns when its execve has succeeded. It is
+// a plain fork: with CLONE_VM, as package syscall does it, who traces the child would write into our memory, too. So the rule
+// of cloneuser.go holds here: after the fork only raw system calls, on memory made ready before. man 2 fork, man 2 execve.
 type Spawn struct {
 	Path     string
 	Args     []string
 	Env      []string
-	Files    int    // descriptors that it gets, from 0
 	Terminal bool   // it leads a session, and its descriptor 0 is the session's terminal
 	Child    *Child // receives the pid
 }
 
 func (s Spawn) Do() error {
-	attr := &syscall.ProcAttr{Env: s.Env, Files: make([]uintptr, s.Files), Sys: &syscall.SysProcAttr{Setsid: s.Terminal, Setctty: s.Terminal}}
-	for fd := range s.Files {
-		attr.Files[fd] = uintptr(fd)
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil {
-			attr.Files[fd] = ^uintptr(0) // closed, and so it stays
-		}
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		return refused("pipe2", err)
 	}
-	var err error
-	s.Child.PID, err = syscall.ForkExec(s.Path, s.Args, attr)
+	defer unix.Close(pipe[0])
+	p, err := s.prepared(pipe[1])
 	if err != nil {
 		return refused(s.program().Call(), err)
 	}
-	return nil
+	// Package syscall has raised our limit of open files, and puts the old one back before an execve: also before this one, of
+	// nothing, which fails.
+	if err := unix.Exec("", nil, nil); err != unix.ENOENT {
+		return refused(`execve("")`, err)
+	}
+	pid, errno := p.fork()
+	unix.Close(pipe[1])
+	if errno != 0 {
+		return refused("clone(SIGCHLD)", errno)
+	}
+	s.Child.PID = int(pid)
+	return s.hear(pipe[0])
+}
+
+// hear waits for the end of the stream, which is good news, or for the errno.
+func (s Spawn) hear(pipe int) error {
+	answer := make([]byte, 4)
+	n, err := unix.Read(pipe, answer)
+	for err == unix.EINTR {
+		n, err = unix.Read(pipe, answer)
+	}
+	if n == 0 && err == nil {
+		return nil
+	}
+	if err == nil {
+		err = syscall.Errno(binary.NativeEndian.Uint32(answer))
+	}
+	return errors.Join(refused(s.program().Call(), err), KillChild{Child: s.Child}.Do())
+}
+
+// spawned is all that the child needs.
+type spawned struct {
+	path       *byte
+	argv, envp []*byte
+	terminal   bool
+	report     int
+	failure    uint32 // an errno
+}
+
+func (s Spawn) prepared(report int) (p *spawned, err error) {
+	p = &spawned{terminal: s.Terminal, report: report}
+	if p.path, err = syscall.BytePtrFromString(s.Path); err != nil {
+		return nil, err
+	}
+	if p.argv, err = syscall.SlicePtrFromStrings(s.Args); err != nil {
+		return nil, err
+	}
+	p.envp, err = syscall.SlicePtrFromStrings(s.Env)
+	return p, err
+}
+
+//go:noinline
+//go:norace
+func (p *spawned) fork() (pid uintptr, errno syscall.Errno) {
+	beforeFork()
+	pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	if errno != 0 || pid != 0 {
+		afterFork()
+		return pid, errno
+	}
+	afterForkInChild()
+	p.become()
+	return 0, 0
+}
+
+// become is the life of the child.
+//
+//go:nosplit
+//go:norace
+func (p *spawned) become() {
+	var errno syscall.Errno
+	if p.terminal {
+		if _, _, errno = syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0); errno == 0 {
+			_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
+		}
+	}
+	if errno == 0 {
+		_, _, errno = syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
+			uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.envp[0])))
+	}
+	p.failure = uint32(errno)
+	syscall.RawSyscall(unix.SYS_WRITE, uintptr(p.report), uintptr(unsafe.Pointer(&p.failure)), 4)
+	for {
+		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 125, 0, 0)
+	}
 }
 
 func (s Spawn) program() Exec { return Exec{Path: s.Path, Args: s.Args, Env: s.Env} }
 
 func (s Spawn) Call() string {
-	lines := []string{"clone(CLONE_VM|CLONE_VFORK|SIGCHLD)"}
+	lines := []string{"clone(SIGCHLD)"}
 	if s.Terminal {
 		lines = append(lines, "setsid()", "ioctl(0, TIOCSCTTY, 0)")
 	}

@@ -36,7 +36,7 @@ func TestRuntimeCanNotBeOverwritten(t *testing.T) {
 		c.file("/evil", "#!/proc/self/exe\n")
 		said := c.watcher("overwrite", mark)
 		for range 5 {
-			for _, line := range [][]string{{"/evil"}, {"/proc/self/exe", "list"}} {
+			for _, line := range [][]string{{"/evil"}, {"/evil", "list"}} {
 				if r := c.exec(line...); r.code == 126 || r.code == 127 {
 					t.Fatalf("the runtime was not executed inside: %s", r)
 				}

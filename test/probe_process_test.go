@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stalk waits for processes that call themselves by this name, and tries to get hold of each: its memory, its files, its
+// stalk waits for processes that call themselves by this name, looks for a file of the host where they are, and tries to get hold of each: its memory, its files, its
 // program. What is tried counts only if the process still has that name afterwards. With a further word one is enough.
 func stalk(args []string) error {
 	fmt.Println("begin")
@@ -21,6 +21,9 @@ func stalk(args []string) error {
 		for _, pid := range others() {
 			if met[pid] || !isCalled(pid, args[0]) {
 				continue
+			}
+			if reached := within(pid, args[1]); reached != "" && isCalled(pid, args[0]) {
+				fmt.Printf("%d host: reached by %s\n", pid, reached)
 			}
 			for what, try := range holds {
 				if err := try(pid); isCalled(pid, args[0]) {
@@ -31,7 +34,7 @@ func stalk(args []string) error {
 			if met[pid] {
 				fmt.Printf("%d met\n", pid)
 			}
-			if met[pid] && len(args) > 1 {
+			if met[pid] && len(args) > 2 {
 				return nil
 			}
 		}
@@ -53,19 +56,34 @@ var holds = map[string]func(pid int) error{
 	"trace": seize,
 }
 
-// seize lets go again: by the end of the thread that has seized.
-func seize(pid int) error {
-	failed := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0)
-		if errno != 0 {
-			failed <- errno
-			return
+// within finds a file of the host below a process's root, its working directory or what it has open.
+func within(pid int, path string) string {
+	places := []string{"root", "cwd"}
+	for fd := range 16 {
+		places = append(places, fmt.Sprintf("fd/%d", fd))
+	}
+	for _, place := range places {
+		if opened(pid, place+path, unix.O_RDONLY) == nil {
+			return place
 		}
-		failed <- nil
-	}()
-	return <-failed
+	}
+	return ""
+}
+
+// seize traces a process, and lets it go again.
+func seize(pid int) error {
+	runtime.LockOSThread() // who traces is a thread
+	defer runtime.UnlockOSThread()
+	for _, request := range []uintptr{unix.PTRACE_SEIZE, unix.PTRACE_INTERRUPT, unix.PTRACE_DETACH} {
+		_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, request, uintptr(pid), 0, 0, 0, 0)
+		switch {
+		case request == unix.PTRACE_SEIZE && errno != 0:
+			return errno
+		case request == unix.PTRACE_INTERRUPT:
+			unix.Wait4(pid, nil, unix.WALL, nil) // until it stops, or has ended
+		}
+	}
+	return nil
 }
 
 func opened(pid int, name string, flags int) error {

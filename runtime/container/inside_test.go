@@ -157,6 +157,10 @@ func TestDescriptors(t *testing.T) {
 	must(t, err)
 	defer out.Close()
 	given := func(o *Options) { o.Stdin, o.Stdout, o.Stderr = out, out, out }
+	plain := exec.Command("sh", "-c", "ls -l /proc/self/fd")
+	if text, err := plain.Output(); err != nil || !strings.Contains(string(text), fmt.Sprintf(" %d -> /\n", secret.Fd())) {
+		t.Errorf("control: the secret is not inherited by others either (%v):\n%s", err, text)
+	}
 	for _, c := range []struct {
 		name   string
 		change func(o *Options)
@@ -184,10 +188,6 @@ func TestDescriptors(t *testing.T) {
 			await(t, visitor)
 			b.ended(made)
 		}
-	}
-	plain := exec.Command("sh", "-c", "ls -l /proc/self/fd")
-	if text, err := plain.Output(); err != nil || !strings.Contains(string(text), fmt.Sprintf(" %d -> /\n", secret.Fd())) {
-		t.Errorf("control: the secret is not inherited by others either (%v):\n%s", err, text)
 	}
 }
 

@@ -97,7 +97,7 @@ func LastVisit(c Container, p *specs.Process, path string, closed uint, child *k
 	}
 	return []explain.Step{explain.Say("Run the program", "what the container sees first of it has its rights and no more, and is not ours", "01",
 		kernel.CloseOnExec{First: closed},
-		kernel.Spawn{Path: path, Args: p.Args, Env: p.Env, Files: int(closed), Terminal: p.Terminal, Child: child}).Kept("there is nothing else to run")}
+		kernel.Spawn{Path: path, Args: p.Args, Env: p.Env, Terminal: p.Terminal, Child: child}).Kept("there is nothing else to run")}
 }
 
 // WithDescriptors returns the steps with the descriptors that only the one who carries them out knows: the socket that the
