@@ -28,7 +28,7 @@ func examples() []explain.Op {
 		Bind{"/a", "/b", false}, Bind{"/a", "/b", true},
 		SetPropagation{"/", unix.MS_PRIVATE | unix.MS_REC}, SetPropagation{"/", unix.MS_SLAVE}, Unmount{"/a"}, Unmount{"."},
 		MountIn{"/r", "tmpfs", "/dev", "tmpfs", unix.MS_STRICTATIME, "mode=755"}, BindIn{"/r", "/etc/hosts", "/etc/hosts", true},
-		BindSelfIn{"/r", "/proc/sys"}, RemountIn{"/r", "/proc/sys", unix.MS_RDONLY}, RemountIn{"/r", "/x", 0},
+		BindSelfIn{"/r", "/proc/sys"}, MaskIn{"/r", "/proc/kcore", false}, MaskIn{"/r", "/proc/acpi", true}, ReadonlyIn{"/r", "/proc/sys", unix.MS_NOSUID}, RemountIn{"/r", "/proc/sys", unix.MS_RDONLY}, RemountIn{"/r", "/x", 0},
 		SetPropagationIn{"/r", "/x", unix.MS_UNBINDABLE | unix.MS_REC},
 		EnsureDirIn{"/r", "/dev/pts", 0o755}, EnsureFileIn{"/r", "/etc/hosts"}, SymlinkIn{"/r", "pts/ptmx", "/dev/ptmx"},
 		MknodIn{"/r", "/dev/null", unix.S_IFCHR | 0o666, 1, 3, 0, 0}, MknodIn{"/r", "/b", unix.S_IFBLK | 0o600, 8, 0, 0, 0}, MknodIn{"/r", "/p", unix.S_IFIFO | 0o600, 0, 0, 0, 0},

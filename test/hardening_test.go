@@ -228,11 +228,3 @@ func contents(t *testing.T, path string) string {
 	must(t, err)
 	return string(text)
 }
-
-// isReadonly tells whether the mount that a path lies on is.
-func isReadonly(t *testing.T, path string) bool {
-	t.Helper()
-	var fs unix.Statfs_t
-	must(t, unix.Statfs(path, &fs))
-	return fs.Flags&unix.ST_RDONLY != 0
-}

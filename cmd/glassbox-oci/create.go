@@ -86,6 +86,7 @@ func runOne(g global, args []string) (int, error) {
 	flags.BoolVar(detach, "d", false, "short for --detach")
 	keep := flags.Bool("keep", false, "do not delete the container when it has ended")
 	flags.Bool("no-subreaper", false, "accepted: we are no reaper of others' processes")
+	caught := catchSignals()
 	spec, o, err := b.prepare(g, flags, args)
 	if err != nil {
 		return 1, err
@@ -95,6 +96,7 @@ func runOne(g global, args []string) (int, error) {
 		return 1, err
 	}
 	defer t.restore()
+	t.signals = <-caught
 	o.ConsoleSocket = t.socket
 	c, err := container.Run(spec, o)
 	if err != nil || *detach {

@@ -81,11 +81,13 @@ func execute(g global, args []string) (int, error) {
 }
 
 func (e *execFlags) run(c *container.Container, process *specs.Process) (int, error) {
+	caught := catchSignals()
 	t, err := openTerminal(process, e.consoleSocket, e.detach)
 	if err != nil {
 		return 1, err
 	}
 	defer t.restore()
+	t.signals = <-caught
 	l, err := listener(e.explain)
 	if err != nil {
 		return 1, err

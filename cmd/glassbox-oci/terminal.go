@@ -35,10 +35,6 @@ type terminal struct {
 // openTerminal makes ready to receive a terminal, or connects to the engine that will.
 func openTerminal(p *specs.Process, socketPath string, detach bool) (*terminal, error) {
 	t := &terminal{}
-	if !detach {
-		t.signals = make(chan os.Signal, 16)
-		signal.Notify(t.signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
-	}
 	var err error
 	switch {
 	case p == nil || !p.Terminal:
@@ -53,6 +49,18 @@ func openTerminal(p *specs.Process, socketPath string, detach bool) (*terminal, 
 		}
 	}
 	return t, err
+}
+
+// catchSignals keeps what is meant for the program until there is one to pass it on to. Go takes a tenth of a millisecond to
+// begin with it, in which others can read config.json.
+func catchSignals() <-chan chan os.Signal {
+	caught := make(chan chan os.Signal, 1)
+	go func() {
+		signals := make(chan os.Signal, 16)
+		signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
+		caught <- signals
+	}()
+	return caught
 }
 
 // attend copies between the two terminals, passes signals on, and waits for the end.

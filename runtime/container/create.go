@@ -74,10 +74,21 @@ type maker struct {
 	wire   *stage.Conn
 	socket *os.File // our end
 	fifo   *os.File
+	seen   chan sight
+}
+
+// sight is what plan.LookAtCgroups has found.
+type sight struct {
+	host plan.Host
+	err  error
 }
 
 func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
-	m := &maker{Options: o}
+	m := &maker{Options: o, seen: make(chan sight, 1)}
+	go func() { // while we read the specification
+		host, err := plan.LookAtCgroups()
+		m.seen <- sight{host, err}
+	}()
 	described, err := describe(spec, o)
 	if err != nil {
 		return nil, err
@@ -132,10 +143,11 @@ func (m *maker) abandon() error {
 }
 
 func (m *maker) make(wait bool) error {
-	var err error
-	if m.c.Host, err = plan.LookAtCgroups(); err != nil {
-		return err
+	seen := <-m.seen
+	if seen.err != nil {
+		return seen.err
 	}
+	m.c.Host = seen.host
 	if err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...); err != nil {
 		return err
 	}
@@ -143,6 +155,7 @@ func (m *maker) make(wait bool) error {
 		return err
 	}
 	defer m.socket.Close()
+	var err error
 	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@
 package plan
 
 import (
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
@@ -23,15 +25,16 @@ func hideSteps(c Container, h Host) []explain.Step {
 	return steps
 }
 
+// known tells whether the host's own /proc and /sys can be asked what a path is. Elsewhere only the container knows.
+func known(p string) bool { return strings.HasPrefix(p, "/proc/") || strings.HasPrefix(p, "/sys/") }
+
 func readonlyOps(c Container, h Host) []explain.Op {
 	var ops []explain.Op
 	for _, p := range c.Spec.Linux.ReadonlyPaths {
-		if h.Paths[p] == Absent {
+		if h.Paths[p] == Absent && known(p) {
 			continue
 		}
-		ops = append(ops,
-			kernel.BindSelfIn{Root: c.Rootfs(), Path: p},
-			kernel.RemountIn{Root: c.Rootfs(), Target: p, Flags: unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC})
+		ops = append(ops, kernel.ReadonlyIn{Root: c.Rootfs(), Target: p, Flags: unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC})
 	}
 	return ops
 }
@@ -40,13 +43,10 @@ func readonlyOps(c Container, h Host) []explain.Op {
 func maskOps(c Container, h Host) []explain.Op {
 	var ops []explain.Op
 	for _, p := range c.Spec.Linux.MaskedPaths {
-		switch h.Paths[p] {
-		case File:
-			ops = append(ops, kernel.BindIn{Root: c.Rootfs(), Source: "/dev/null", Target: p})
-		case Dir:
-			ops = append(ops, kernel.MountIn{Root: c.Rootfs(), Source: "tmpfs", Target: p, FSType: "tmpfs",
-				Flags: unix.MS_RDONLY, Data: "nr_blocks=1,nr_inodes=1"})
+		if h.Paths[p] == Absent && known(p) {
+			continue
 		}
+		ops = append(ops, kernel.MaskIn{Root: c.Rootfs(), Target: p, Dir: h.Paths[p] == Dir})
 	}
 	return ops
 }

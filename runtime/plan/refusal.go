@@ -9,12 +9,18 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/look"
 )
 
-// Refusal says which part of linux.resources needs what the host does not have.
+// Refusal says which mount means nothing, and which part of linux.resources needs what the host does not have.
 func Refusal(c Container, h Host) error {
+	for _, m := range c.Spec.Mounts {
+		if r := readOptions(m.Options); m.Type == "" && !r.bind && r.flags&unix.MS_REMOUNT == 0 && len(afterOps(c, m, r)) == 0 {
+			return fmt.Errorf("mounts: %s: neither a type nor the option bind or remount: say what is to be mounted", m.Destination)
+		}
+	}
 	r := c.Spec.Linux.Resources
 	if r == nil {
 		return nil
