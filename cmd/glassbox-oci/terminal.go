@@ -43,12 +43,27 @@ func openTerminal(p *specs.Process, socketPath string, detach bool) (*terminal, 
 	case detach:
 		err = errors.New("the program wants a terminal: give --console-socket to send it to")
 	default:
+		p.ConsoleSize = sizeFor(p)
 		var fds [2]int
 		if fds, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err == nil {
 			t.ours, t.socket = os.NewFile(uintptr(fds[0]), "console"), os.NewFile(uintptr(fds[1]), "console")
 		}
 	}
 	return t, err
+}
+
+// sizeFor is the size that the program's terminal is born with: the user's, unless the specification says. Set later, it would
+// come as a change that the program has to notice.
+func sizeFor(p *specs.Process) *specs.Box {
+	user, err := console.ConsoleFromFile(os.Stdin)
+	if err != nil || p.ConsoleSize != nil {
+		return p.ConsoleSize
+	}
+	size, err := user.Size()
+	if err != nil {
+		return nil
+	}
+	return &specs.Box{Height: uint(size.Height), Width: uint(size.Width)}
 }
 
 // catchSignals keeps what is meant for the program until there is one to pass it on to. Go takes a tenth of a millisecond to
