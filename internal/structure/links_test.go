@@ -19,7 +19,7 @@ var (
 	fence   = regexp.MustCompile("(?ms)^```.*?^```")
 	heading = regexp.MustCompile(`(?m)^#+ +(.*)$`)
 	notSlug = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
-	target  = regexp.MustCompile("make ([a-z]+)`?")
+	target  = regexp.MustCompile("make ([a-z-]+)`?")
 	command = regexp.MustCompile(`bin/glassbox ([a-z]+)`)
 )
 
