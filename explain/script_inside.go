@@ -11,9 +11,10 @@ import (
 const hold = `
 # The host's programs are out of reach soon: descriptor 8 keeps its root open, and its loader runs them from there.
 exec 8< /
-ld=$(readlink -f "$(ldd /usr/bin/env | sed -n 's|^[[:space:]]*\(/[^ ]*\) (0x.*|\1|p')")
-ld=/proc/self/fd/8$ld
-lib=${ld%/*} bin=/proc/self/fd/8/usr/bin
+for ld in /lib64/ld-linux*.so* /lib/ld-linux*.so*; do [ -e "$ld" ] && break; done
+ld=/proc/self/fd/8$(readlink -f "$ld")
+lib=${ld%/*}:/proc/self/fd/8/lib/$(uname -m)-linux-gnu:/proc/self/fd/8/usr/lib64
+bin=/proc/self/fd/8/usr/bin
 host() {
 	tool=$1
 	shift
