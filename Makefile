@@ -33,7 +33,7 @@ $(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
 	@touch $@
 
 test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
-	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping
+	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps perl:perl-base
 	@GLASSBOX_BIN=$(CURDIR)/bin go run ./internal/tally $(AS_ROOT) ./...
 
 # Daemons and bridges live in namespaces of their own. What fails under runc as well is the machine's fault, not ours.
