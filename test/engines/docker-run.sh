@@ -55,7 +55,7 @@ END
 
 check docker "run -v: a directory, a file, read-only" <<'END'
 echo data > "$WORK/file"
-run -v "$WORK/file:/file:ro" -v "$WORK:/work" box sh -c 'grep data /file && ! echo x >> /file && grep data /work/file'
+run -v "$WORK/file:/file:ro" -v "$WORK:/shared" box sh -c 'grep data /file && ! echo x >> /file && grep data /shared/file'
 END
 
 check docker "run -v: a named volume" <<'END'
