@@ -2,14 +2,24 @@
 package explain
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"syscall"
 	"testing"
 )
 
+// wire is one end of a socket on which JSON values follow each other.
+type wire struct {
+	*json.Encoder
+	*json.Decoder
+}
+
+func (w wire) Send(v any) error    { return w.Encode(v) }
+func (w wire) Receive(v any) error { return w.Decode(v) }
+
 // wires are the two ends of a socket; both are closed at the end of the test.
-func wires(t *testing.T) (teller, listener *Wire, cut func()) {
+func wires(t *testing.T) (teller, listener wire, cut func()) {
 	t.Helper()
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -17,10 +27,11 @@ func wires(t *testing.T) (teller, listener *Wire, cut func()) {
 	}
 	a, b := os.NewFile(uintptr(fds[0]), "teller"), os.NewFile(uintptr(fds[1]), "listener")
 	t.Cleanup(func() { a.Close() })
-	return NewWire(a), NewWire(b), func() { b.Close() }
+	end := func(f *os.File) wire { return wire{json.NewEncoder(f), json.NewDecoder(f)} }
+	return end(a), end(b), func() { b.Close() }
 }
 
-func relayOver(w *Wire) Listener {
+func relayOver(w wire) Listener {
 	return Relay(func(e Event) error { return w.Send(e) }, func() (a Answer, err error) {
 		err = w.Receive(&a)
 		return a, err

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -73,8 +72,7 @@ func noContainer(flags *flag.FlagSet) error {
 	return fmt.Errorf("%s: name the container: 'glassbox-oci %s --help' shows how", flags.Name(), flags.Name())
 }
 
-// loadBundle reads config.json. Unknown fields are ignored and every version 1.x is taken, older and newer ones, as the OCI
-// specification wants it.
+// loadBundle reads config.json. Unknown fields are ignored, as the OCI specification wants it; the rest is for package check.
 func (g global) loadBundle(dir, id string) (*specs.Spec, string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -90,9 +88,6 @@ func (g global) loadBundle(dir, id string) (*specs.Spec, string, error) {
 	spec := &specs.Spec{}
 	if err := json.Unmarshal(data, spec); err != nil {
 		return nil, "", fmt.Errorf("%s/config.json: %w", dir, err)
-	}
-	if !strings.HasPrefix(spec.Version, "1.") {
-		return nil, "", fmt.Errorf("%s/config.json: ociVersion %q: this runtime knows the versions 1.x", dir, spec.Version)
 	}
 	if g.systemdCgroup && spec.Linux != nil {
 		spec.Linux.CgroupsPath, err = systemdPath(spec.Linux.CgroupsPath, id)

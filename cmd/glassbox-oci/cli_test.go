@@ -74,18 +74,6 @@ func TestBadCommandLines(t *testing.T) {
 	}
 }
 
-func TestVersionsOfTheSpecification(t *testing.T) {
-	for version, taken := range map[string]bool{"1.0.0": true, "1.0.2-dev": true, "1.9.0": true, "2.0.0": false, "": false} {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"ociVersion":"`+version+`","unheardOf":[1]}`), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := (global{}).loadBundle(dir, "c"); (err == nil) != taken {
-			t.Errorf("ociVersion %q: %v", version, err)
-		}
-	}
-}
-
 func TestFeatures(t *testing.T) {
 	_, out, _ := oci(t, "features")
 	var f struct {

@@ -1,10 +1,11 @@
 // Package plan turns an OCI specification into steps. It is the whole policy of the runtime, and it is pure: the same
 // specification and the same facts about the host give the same plan, without a system call, a clock or a file. To read a
-// container's birth from top to bottom, read Outside here, then Inside.
+// container's birth from top to bottom, read Halves: what happens on the host, then what happens inside.
 //
 // Order, and who does what:
 //
 //	the runtime, on the host                      the stage: its copy in the new namespaces
+//	Before   make the cgroup it is born in (v2)
 //	Birth    start the stage                 -->  waits on its socket
 //	Outside  make cgroups, set the limits    -->  Furnish  join them; mounts, devices, names
 //	RuntimeHooks                             <->  (waits, if there are any)
@@ -48,13 +49,12 @@ const (
 
 // Container is what is to be born: the specification, and where it lies.
 type Container struct {
-	ID      string      `json:"id"`
-	Bundle  string      `json:"bundle"`
-	Spec    *specs.Spec `json:"spec"`
-	Filter  Filter      `json:"filter"`            // the compiled seccomp profile
-	Init    bool        `json:"init,omitempty"`    // a reaper as PID 1
-	Stay    bool        `json:"stay,omitempty"`    // no pivot_root: --no-pivot
-	Console bool        `json:"console,omitempty"` // the terminal's master goes over a socket
+	ID     string      `json:"id"`
+	Bundle string      `json:"bundle"`
+	Spec   *specs.Spec `json:"spec"`
+	Filter Filter      `json:"filter"`         // the compiled seccomp profile
+	Init   bool        `json:"init,omitempty"` // a reaper as PID 1
+	Stay   bool        `json:"stay,omitempty"` // no pivot_root: --no-pivot
 }
 
 // Filter is a seccomp program as the kernel takes it; empty: no filter.
