@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: vm-quick help demo build test test-engines bench lint clean
+.PHONY: vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench lint clean
 
 # Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
 export CGO_ENABLED := 0
@@ -47,14 +47,34 @@ lint: $(BOX) ## gofmt, go vet, staticcheck, shellcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w $$unformatted"; exit 1; fi
 	@go vet ./...
 	@go run $(STATICCHECK) ./...
-	@shellcheck .ci/run vm/*.sh vm/quick/*.sh vm/quick/init test/engines/*.sh
+	@shellcheck .ci/run vm/*.sh vm/lab/*.sh vm/quick/*.sh vm/quick/init test/engines/*.sh
 
 # crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight in the benchmark's own mount namespace.
-bench: build ## start-up times beside crun, runc, bwrap and unshare, what is installed of them
+bench: build ## times and memory beside crun, runc, bwrap and unshare, what is installed of them
+	@vm/need.sh time:time
 	@go build -o bin/ ./internal/bench
 	@$(ROOT) unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
 
-# Another kernel with cgroup v2 alone, under qemu: MODE=v1 and MODE=hybrid are the older ways, PACKAGES says which tests.
+# Debian with systemd under qemu, built of Debian's packages: KERNEL=6.1. is the older one, MODE=hybrid or v1 the older cgroups.
+vm: build ## a Linux lab: a virtual machine with glassbox in it
+	@$(ROOT) vm/lab/up.sh lab "$(KERNEL)" $(or $(MODE),v2)
+	@$(ROOT) vm/lab/sync.sh lab
+	@echo "ready: make vm-shell, make vm-stop, make vm-reset (start over)"
+
+vm-shell: ## a shell in the lab, with today's tree and programs
+	@$(ROOT) vm/lab/sync.sh lab
+	@$(ROOT) vm/lab/in.sh lab
+
+vm-stop: ## switch the lab off; its disk stays
+	@$(ROOT) vm/lab/down.sh lab
+
+vm-reset: ## switch the lab off and throw its disk away
+	@$(ROOT) vm/lab/down.sh lab reset
+
+test-vm: build ## tests, checks and lessons beside systemd: two kernels, cgroup v2, hybrid and v1
+	@$(ROOT) vm/lab/matrix.sh $(MATRIX)
+
+# A machine of nothing but a kernel and busybox, up in seconds: MODE=v1 and MODE=hybrid are the older ways, PACKAGES says which tests.
 vm-quick: build ## checks and tests in a small virtual machine (Debian's kernel, cgroup v2)
 	@vm/quick/run.sh $(or $(MODE),v2) $(PACKAGES)
 

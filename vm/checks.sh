@@ -97,8 +97,8 @@ yes "and it can be removed all the same" timeout 5 glassbox rm -f frozen
 # The network on this kernel.
 yes "a server starts" glassbox run -d --name web -p 8080:80 box sh -c 'echo glass >index.html; exec httpd -f -p 80'
 sleep 1
-is "its port is published" "$(wget -qO- http://127.0.0.1:8080/index.html)" glass
-is "its own address answers" "$(wget -qO- "http://$(field web IPAddress)/index.html")" glass
+is "its port is published" "$(busybox wget -qO- http://127.0.0.1:8080/index.html)" glass
+is "its own address answers" "$(busybox wget -qO- "http://$(field web IPAddress)/index.html")" glass
 is "and answers a neighbour" "$(glassbox run --rm box wget -qO- "http://$(field web IPAddress)/index.html")" glass
 yes "it stops" glassbox rm -f web
 

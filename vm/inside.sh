@@ -1,8 +1,8 @@
 #!/bin/sh
-# inside.sh is /job/run of `make vm-quick`: the checks, and each compiled test in its package's directory. What passes is
+# inside.sh is /job/run of `make vm-quick` and `make test-vm`: the checks, and each compiled test in its package's directory. What passes is
 # counted; what fails or skips is shown.
 set -u
-export PATH=/job/bin:/bin GLASSBOX_BIN=/job/bin HOME=/root TMPDIR=/tmp
+export PATH=/job/bin:/usr/sbin:/usr/bin:/sbin:/bin GLASSBOX_BIN=/job/bin HOME=/root TMPDIR=/tmp
 counts=/tmp/counts
 : >$counts
 

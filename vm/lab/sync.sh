@@ -1,0 +1,7 @@
+#!/bin/sh
+# sync.sh NAME: copies the tree and its built programs into the machine NAME: /root/glassbox, linked into its PATH.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../.."
+tar -cz --exclude=./bin/vm --exclude=./.git . | "$here/in.sh" "$1" 'mkdir -p glassbox && tar -xz -C glassbox &&
+	ln -sf /root/glassbox/bin/glassbox /root/glassbox/bin/glassbox-oci /usr/local/bin/'
