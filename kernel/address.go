@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +21,7 @@ func (a AddressAdd) message() message { return addressMessage(exclusive, a.Link,
 func (a AddressAdd) Do() error        { return Fail(a, a.message().send(a.Netns)) }
 func (a AddressAdd) Call() string     { return a.message().call(a.Netns) }
 func (a AddressAdd) Shell() string {
-	return inNetns(a.Netns, "ip", "address", "add", a.CIDR, "dev", a.Link)
+	return inNetns(a.Netns, append([]string{"ip", "address", "add", a.CIDR, "dev", a.Link}, withoutSearch(a.CIDR)...)...)
 }
 
 // AddressEnsure gives a link of ours an address that it may have already.
@@ -30,14 +31,22 @@ func (a AddressEnsure) message() message { return addressMessage(ensure, a.Link,
 func (a AddressEnsure) Do() error        { return Fail(a, a.message().send("")) }
 func (a AddressEnsure) Call() string     { return a.message().call("") }
 func (a AddressEnsure) Shell() string {
-	return Quote("ip", "address", "replace", a.CIDR, "dev", a.Link)
+	return Quote(append([]string{"ip", "address", "replace", a.CIDR, "dev", a.Link}, withoutSearch(a.CIDR)...)...)
+}
+
+// withoutSearch is for IPv6, whose addresses are otherwise of no use until nobody has claimed them for a second.
+func withoutSearch(cidr string) []string {
+	if strings.Contains(cidr, ":") {
+		return []string{"nodad"}
+	}
+	return nil
 }
 
 // DefaultRouteAdd sends what has no nearer route to a gateway, in the namespace of the file Netns.
 type DefaultRouteAdd struct{ Netns, Gateway string }
 
 func (r DefaultRouteAdd) message() message {
-	return message{"RTM_NEWROUTE", unix.RTM_NEWROUTE, exclusive, defaultRoute{}, []attr{
+	return message{"RTM_NEWROUTE", unix.RTM_NEWROUTE, exclusive, defaultRoute(r.Gateway), []attr{
 		{"RTA_GATEWAY", unix.RTA_GATEWAY, inet(r.Gateway)},
 	}}
 }
@@ -45,6 +54,20 @@ func (r DefaultRouteAdd) Do() error    { return Fail(r, r.message().send(r.Netns
 func (r DefaultRouteAdd) Call() string { return r.message().call(r.Netns) }
 func (r DefaultRouteAdd) Shell() string {
 	return inNetns(r.Netns, "ip", "route", "add", "default", "via", r.Gateway)
+}
+
+// DefaultRouteReplace is DefaultRouteAdd where there may be another default route already.
+type DefaultRouteReplace struct{ Netns, Gateway string }
+
+func (r DefaultRouteReplace) message() message {
+	m := DefaultRouteAdd(r).message()
+	m.flags = ensure
+	return m
+}
+func (r DefaultRouteReplace) Do() error    { return Fail(r, r.message().send(r.Netns)) }
+func (r DefaultRouteReplace) Call() string { return r.message().call(r.Netns) }
+func (r DefaultRouteReplace) Shell() string {
+	return inNetns(r.Netns, "ip", "route", "replace", "default", "via", r.Gateway)
 }
 
 // addressMessage: without IFA_LOCAL and IFA_ADDRESS being the same, the second would be the far end of a point-to-point link.
@@ -72,7 +95,11 @@ func (i ifaddr) encode(e *encoder) ([]byte, error) {
 		return nil, err
 	}
 	index, err := linkIndex(i.link).encode(e)
-	return append([]byte{family(prefix.Addr()), byte(prefix.Bits()), 0, unix.RT_SCOPE_UNIVERSE}, index...), err
+	var flags byte
+	if prefix.Addr().Is6() {
+		flags = unix.IFA_F_NODAD // addresses are leased once: nobody has to wait a second to see whether another has it
+	}
+	return append([]byte{family(prefix.Addr()), byte(prefix.Bits()), flags, unix.RT_SCOPE_UNIVERSE}, index...), err
 }
 
 func (i ifaddr) String() string {
@@ -80,7 +107,11 @@ func (i ifaddr) String() string {
 	if prefix, err := netip.ParsePrefix(i.cidr); err == nil {
 		bits = fmt.Sprint(prefix.Bits())
 	}
-	return fmt.Sprintf("{ifa_prefixlen=%s, ifa_index=%s}", bits, linkIndex(i.link))
+	flags := ""
+	if strings.Contains(i.cidr, ":") {
+		flags = ", ifa_flags=IFA_F_NODAD"
+	}
+	return fmt.Sprintf("{ifa_prefixlen=%s%s, ifa_index=%s}", bits, flags, linkIndex(i.link))
 }
 
 func family(a netip.Addr) byte {
@@ -90,14 +121,22 @@ func family(a netip.Addr) byte {
 	return unix.AF_INET6
 }
 
-// defaultRoute is struct rtmsg for the route of everything: no destination, so a prefix of no bits.
-type defaultRoute struct{}
+// defaultRoute is struct rtmsg for the route of everything, by way of a gateway: no destination, so a prefix of no bits.
+type defaultRoute string
 
-func (defaultRoute) encode(*encoder) ([]byte, error) {
-	b := []byte{unix.AF_INET, 0, 0, 0, unix.RT_TABLE_MAIN, unix.RTPROT_BOOT, unix.RT_SCOPE_UNIVERSE, unix.RTN_UNICAST}
+func (d defaultRoute) encode(*encoder) ([]byte, error) {
+	gateway, err := netip.ParseAddr(string(d))
+	if err != nil {
+		return nil, err
+	}
+	b := []byte{family(gateway), 0, 0, 0, unix.RT_TABLE_MAIN, unix.RTPROT_BOOT, unix.RT_SCOPE_UNIVERSE, unix.RTN_UNICAST}
 	return binary.NativeEndian.AppendUint32(b, 0), nil
 }
 
-func (defaultRoute) String() string {
-	return "{rtm_family=AF_INET, rtm_dst_len=0, rtm_table=RT_TABLE_MAIN, rtm_type=RTN_UNICAST}"
+func (d defaultRoute) String() string {
+	kind := "AF_INET"
+	if strings.Contains(string(d), ":") {
+		kind = "AF_INET6"
+	}
+	return fmt.Sprintf("{rtm_family=%s, rtm_dst_len=0, rtm_table=RT_TABLE_MAIN, rtm_type=RTN_UNICAST}", kind)
 }

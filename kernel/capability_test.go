@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,23 +13,23 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
+	"glassbox/kernel/look"
 )
 
-// onThread does ops on a thread of its own, and then calls look there. The thread ends with it.
-func onThread(t *testing.T, look func(), ops ...explain.Op) {
+// onThread does ops on a thread of its own, and then calls see there. The thread ends with it.
+func onThread(t *testing.T, see func(), ops ...explain.Op) {
 	t.Helper()
 	done := make(chan struct{})
-	go func() {
+	go look.OnThrowawayThread(func() { // a thread with few rights must not serve anyone else
 		defer close(done)
-		runtime.LockOSThread() // and never unlocked: a thread with few rights must not serve anyone else
 		for _, op := range ops {
 			if err := op.Do(); err != nil {
 				t.Error(err)
 				return
 			}
 		}
-		look()
-	}()
+		see()
+	})
 	<-done
 }
 

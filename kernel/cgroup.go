@@ -107,13 +107,13 @@ func (c CgroupJoinSelf) Shell() string { return "echo 0 > " + Quote(c.Path+"/tas
 type CgroupRemove struct{ Path string }
 
 func (c CgroupRemove) Do() error {
-	const patience = 2 * time.Second
-	for waited := time.Duration(0); ; waited += time.Millisecond {
+	const patience = 10 * time.Second // the kernel may be busy with what the last member has written
+	for begin := time.Now(); ; {
 		err := unix.Rmdir(c.Path)
 		switch {
 		case err == nil, errors.Is(err, unix.ENOENT):
 			return nil
-		case !errors.Is(err, unix.EBUSY) || waited > patience:
+		case !errors.Is(err, unix.EBUSY) || time.Since(begin) > patience:
 			return Fail(c, err)
 		}
 		if err := c.evict(); err != nil {

@@ -48,6 +48,9 @@ type Clone struct {
 	Offsets []TimeOffset
 	Cgroup  string // the v2 group to be born in; empty: the parent's
 	Child   *Child
+
+	Unprivileged bool // by an ordinary user: see usermap.go
+	Nested       bool // by the root of a user namespace, in which setgroups may be denied for good
 }
 
 // Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
@@ -57,52 +60,34 @@ func (c Clone) Do() error {
 	if err := (CloseOnExec{First: 3}).Do(); err != nil {
 		return err
 	}
-	fork := c.fork
-	if c.joinsUser() {
-		fork = c.forkInto
-	}
-	if len(c.Join) == 0 && c.New&unix.CLONE_NEWTIME == 0 {
+	switch {
+	case c.joinsUser(), c.New&unix.CLONE_NEWTIME != 0, c.Unprivileged, c.Nested:
+		return c.forkInto()
+	case len(c.Join) == 0:
 		return c.fork()
 	}
 	done := make(chan error)
 	go look.OnThrowawayThread(func() {
 		err := c.enter()
 		if err == nil {
-			err = fork()
+			err = c.fork()
 		}
 		done <- err
 	})
 	return <-done
 }
 
-// enter leaves the joining to forkInto where there is a user namespace.
 func (c Clone) enter() error {
 	for _, ns := range c.Join {
-		if c.joinsUser() {
-			break
-		}
 		if err := setns(ns.Path, ns.Flag); err != nil {
 			return refused(setnsCall(ns.Path, ns.Flag), err)
 		}
-	}
-	if c.New&unix.CLONE_NEWTIME == 0 {
-		return nil
-	}
-	// A time namespace is entered by children only, and its clocks may be set only before the first of them.
-	if err := unix.Unshare(unix.CLONE_NEWTIME); err != nil {
-		return refused("unshare(CLONE_NEWTIME)", err)
-	}
-	if len(c.Offsets) == 0 {
-		return nil
-	}
-	if err := writeFile(fmt.Sprintf("/proc/%d/timens_offsets", unix.Gettid()), offsetLines(c.Offsets), 0, 0); err != nil {
-		return refused(c.offsetsCall(), err)
 	}
 	return nil
 }
 
 func (c Clone) fork() error {
-	exe, err := readonlySelf()
+	exe, err := protectedSelf()
 	if err != nil {
 		return err
 	}
@@ -120,7 +105,7 @@ func (c Clone) fork() error {
 			files[i] = f.Fd()
 		}
 	}
-	attr := &syscall.ProcAttr{Env: c.Child.Env, Files: files, Sys: &syscall.SysProcAttr{Cloneflags: c.New &^ unix.CLONE_NEWTIME}}
+	attr := &syscall.ProcAttr{Env: c.Child.Env, Files: files, Sys: &syscall.SysProcAttr{Cloneflags: c.New}}
 	if c.New&unix.CLONE_NEWUSER != 0 {
 		attr.Sys.UidMappings, attr.Sys.GidMappings = procMaps(c.UIDs), procMaps(c.GIDs)
 		attr.Sys.GidMappingsEnableSetgroups = true
@@ -150,22 +135,6 @@ func procMaps(maps []IDMap) []syscall.SysProcIDMap {
 	return out
 }
 
-// readonlySelf opens this program through a detached read-only mount of its own. A container's process can reach the file it
-// was started from by /proc/PID/exe and, being root, write to it: that was CVE-2019-5736. Through this mount the kernel
-// answers EROFS, and nobody inside can remount what is in no mount namespace.
-func readonlySelf() (*os.File, error) {
-	fd, err := unix.OpenTree(unix.AT_FDCWD, "/proc/self/exe", unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
-	if err != nil {
-		return nil, refused(openTreeCall, err)
-	}
-	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}
-	if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, attr); err != nil {
-		unix.Close(fd)
-		return nil, refused(setAttrCall, err)
-	}
-	return os.NewFile(uintptr(fd), "/proc/self/exe"), nil
-}
-
 func setns(path string, flag uintptr) error {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -174,11 +143,6 @@ func setns(path string, flag uintptr) error {
 	defer unix.Close(fd)
 	return unix.Setns(fd, int(flag))
 }
-
-const (
-	openTreeCall = `open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC)`
-	setAttrCall  = `mount_setattr("/proc/self/exe", "", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_RDONLY})`
-)
 
 func setnsCall(path string, flag uintptr) string {
 	return fmt.Sprintf("setns(%q, %s)", path, flagString(flag, cloneFlags))
@@ -199,10 +163,13 @@ func (c Clone) Call() string {
 			lines = append(lines, c.offsetsCall())
 		}
 	}
-	lines = append(lines, openTreeCall, setAttrCall, c.cloneCall())
+	if c.Unprivileged {
+		lines = append(lines, memfdCall, sealCall, c.cloneCall())
+	} else {
+		lines = append(lines, openTreeCall, setAttrCall, c.cloneCall())
+	}
 	if c.New&unix.CLONE_NEWUSER != 0 {
-		lines = append(lines, fmt.Sprintf("write(\"/proc/$PID/uid_map\", %q)", mapLines(c.UIDs)),
-			fmt.Sprintf("write(\"/proc/$PID/gid_map\", %q)", mapLines(c.GIDs)))
+		lines = append(lines, c.mapCalls()...)
 	}
 	return strings.Join(append(lines, `execve("/proc/self/exe")`), "\n")
 }

@@ -1,11 +1,13 @@
-// This file starts a process in a user namespace that others live in already. setns lets nobody with several threads change
-// the user namespace, and Go always has several. So we fork by hand: a fork copies the calling thread alone, and its copy can
-// join. Until it has executed a program that copy is no Go program any more: no other thread is there to collect garbage, to
+// This file starts a process by hand, where package syscall can not: in a user namespace that others live in already, in a new
+// one as an ordinary user, and in a new time namespace. setns lets nobody with several threads change the user namespace, and
+// Go always has several; a fork copies the calling thread alone, and its copy can join. Until it has executed a program that copy is no Go program any more: no other thread is there to collect garbage, to
 // grow a stack or to hold a lock that it might want. Rule: after the fork only raw system calls, on memory made ready before,
 // in functions that never grow the stack (nosplit).
 //
 //	us                     middle, one thread               the child
-//	fork              -->  joins the namespaces
+//	fork              -->  (waits, in a user namespace of its own, until
+//	maps its ids      -->  we have mapped its ids: see usermap.go)
+//	                       joins the namespaces
 //	                       becomes their user 0
 //	                       clone(CLONE_PARENT, new …)  -->  our child, not its own
 //	read the pid      <--  writes the pid, ends             descriptors, execve
@@ -20,6 +22,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"unsafe"
 
@@ -47,6 +50,11 @@ type joiner struct {
 	empty         *byte
 	report        int
 	record        [2]int32 // what is written to report: a kind, and a pid or an errno
+	gate          [2]int   // a pipe: the middle waits for a byte out of it; 0: it need not
+	toUser        bool     // it becomes user 0 of another user namespace
+	newTime       bool
+	clocks        *byte  // "/proc/self/timens_offsets"
+	offsets       []byte // what is written there; empty: nothing
 }
 
 type joinable struct {
@@ -64,6 +72,8 @@ type cloneArgs struct {
 const (
 	reportPID = -1 - iota
 	reportUser
+	reportTime
+	reportOffsets
 	reportClone
 	reportExec
 )
@@ -105,6 +115,11 @@ func (c Clone) forkInto() error {
 	if err != nil {
 		return fmt.Errorf("dup: %w", err)
 	}
+	// Package syscall has raised our limit of open files, and puts the old one back before an execve: also before this one, of
+	// nothing, which fails.
+	if err := unix.Exec("", nil, nil); err != unix.ENOENT {
+		return refused(`execve("")`, err)
+	}
 	syscall.ForkLock.Lock()
 	middle, errno := j.fork()
 	syscall.ForkLock.Unlock()
@@ -113,16 +128,30 @@ func (c Clone) forkInto() error {
 	if errno != 0 {
 		return refused(c.cloneCall(), errno)
 	}
-	return c.hearJoiner(answers, int(middle))
+	if j.gate != [2]int{} {
+		err = c.mapIDs(int(middle))
+		if err == nil {
+			_, err = unix.Write(j.gate[1], []byte{0})
+		}
+		unix.Close(j.gate[1]) // without a byte it ends
+		opened = slices.DeleteFunc(opened, func(fd int) bool { return fd == j.gate[1] })
+	}
+	if heard := c.hearJoiner(answers, int(middle)); err == nil {
+		err = heard
+	}
+	return err
 }
 
 // joiner opens everything, beyond the descriptors that the child will have, so that none is in the way of another.
 func (c Clone) joiner(keep func(int, error) (int, error)) (*joiner, error) {
 	j := &joiner{middle: cloneArgs{exitSignal: uint64(unix.SIGCHLD)}, empty: new(byte)}
-	j.child = cloneArgs{flags: uint64(c.New&^unix.CLONE_NEWTIME) | unix.CLONE_PARENT}
+	j.child = cloneArgs{flags: uint64(c.New&^(unix.CLONE_NEWTIME|unix.CLONE_NEWUSER)) | unix.CLONE_PARENT}
+	if err := c.prepareMiddle(j, keep); err != nil {
+		return nil, err
+	}
 	first := len(c.Child.Files)
 	above := func(fd int) (int, error) { return keep(unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, first)) }
-	exe, err := readonlySelf()
+	exe, err := protectedSelf()
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +164,7 @@ func (c Clone) joiner(keep func(int, error) (int, error)) (*joiner, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open %s: %w", c.Cgroup, err)
 		}
-		j.middle.flags, j.middle.cgroup = unix.CLONE_INTO_CGROUP, uint64(group)
+		j.middle.flags, j.middle.cgroup = j.middle.flags|unix.CLONE_INTO_CGROUP, uint64(group)
 	}
 	for _, ns := range c.Join {
 		fd, err := keep(unix.Open(ns.Path, unix.O_RDONLY|unix.O_CLOEXEC, 0))
@@ -160,6 +189,25 @@ func (c Clone) joiner(keep func(int, error) (int, error)) (*joiner, error) {
 	return j, err
 }
 
+// prepareMiddle says what the middle has to do besides joining.
+func (c Clone) prepareMiddle(j *joiner, keep func(int, error) (int, error)) (err error) {
+	j.toUser, j.newTime = c.joinsUser() || c.New&unix.CLONE_NEWUSER != 0, c.New&unix.CLONE_NEWTIME != 0
+	j.offsets = []byte(offsetLines(c.Offsets))
+	if j.clocks, err = syscall.BytePtrFromString("/proc/self/timens_offsets"); err != nil || c.New&unix.CLONE_NEWUSER == 0 {
+		return err
+	}
+	j.middle.flags = unix.CLONE_NEWUSER
+	if err := unix.Pipe2(j.gate[:], unix.O_CLOEXEC); err != nil {
+		return fmt.Errorf("pipe2: %w", err)
+	}
+	for _, fd := range j.gate {
+		if _, err := keep(fd, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 //go:noinline
 //go:norace
 func (j *joiner) fork() (pid uintptr, errno syscall.Errno) {
@@ -180,6 +228,13 @@ func (j *joiner) fork() (pid uintptr, errno syscall.Errno) {
 //go:nosplit
 //go:norace
 func (j *joiner) join() {
+	if j.gate[1] != 0 {
+		syscall.RawSyscall(unix.SYS_CLOSE, uintptr(j.gate[1]), 0, 0)
+		n, _, errno := syscall.RawSyscall(unix.SYS_READ, uintptr(j.gate[0]), uintptr(unsafe.Pointer(&j.record)), 1)
+		if n != 1 {
+			j.say(reportUser, int32(errno))
+		}
+	}
 	for pass := 0; pass < 3; pass++ {
 		for i := range j.namespaces {
 			n := &j.namespaces[i]
@@ -193,11 +248,16 @@ func (j *joiner) join() {
 			}
 		}
 	}
-	if _, _, errno := syscall.RawSyscall(unix.SYS_SETRESGID, 0, 0, 0); errno != 0 {
-		j.say(reportUser, int32(errno))
+	if j.newTime {
+		j.setClocks()
 	}
-	if _, _, errno := syscall.RawSyscall(unix.SYS_SETRESUID, 0, 0, 0); errno != 0 {
-		j.say(reportUser, int32(errno))
+	if j.toUser {
+		if _, _, errno := syscall.RawSyscall(unix.SYS_SETRESGID, 0, 0, 0); errno != 0 {
+			j.say(reportUser, int32(errno))
+		}
+		if _, _, errno := syscall.RawSyscall(unix.SYS_SETRESUID, 0, 0, 0); errno != 0 {
+			j.say(reportUser, int32(errno))
+		}
 	}
 	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(&j.child)), unsafe.Sizeof(j.child), 0)
 	switch {
@@ -207,6 +267,28 @@ func (j *joiner) join() {
 		j.become()
 	}
 	j.say(reportPID, int32(pid))
+}
+
+// setClocks makes a time namespace. It is entered by children only, and its clocks may be set only before the first of them.
+// The child must not share our memory (as package syscall would have it): before Linux 6.3 the kernel refused that.
+//
+//go:nosplit
+//go:norace
+func (j *joiner) setClocks() {
+	if _, _, errno := syscall.RawSyscall(unix.SYS_UNSHARE, unix.CLONE_NEWTIME, 0, 0); errno != 0 {
+		j.say(reportTime, int32(errno))
+	}
+	if len(j.offsets) == 0 {
+		return
+	}
+	here := unix.AT_FDCWD
+	fd, _, errno := syscall.RawSyscall6(unix.SYS_OPENAT, uintptr(here), uintptr(unsafe.Pointer(j.clocks)), unix.O_WRONLY|unix.O_CLOEXEC, 0, 0, 0)
+	if errno == 0 {
+		_, _, errno = syscall.RawSyscall(unix.SYS_WRITE, fd, uintptr(unsafe.Pointer(&j.offsets[0])), uintptr(len(j.offsets)))
+	}
+	if errno != 0 {
+		j.say(reportOffsets, int32(errno))
+	}
 }
 
 // become is the life of the child.
@@ -261,6 +343,10 @@ func (c Clone) hearJoiner(answers io.Reader, middle int) error {
 			c.Child.PID = int(value)
 		case reportUser:
 			failure = refused("setresuid(0, 0, 0)", errno)
+		case reportTime:
+			failure = refused("unshare(CLONE_NEWTIME)", errno)
+		case reportOffsets:
+			failure = refused(c.offsetsCall(), errno)
 		case reportClone:
 			failure = refused(c.cloneCall(), errno)
 		case reportExec:
@@ -274,7 +360,7 @@ func (c Clone) hearJoiner(answers io.Reader, middle int) error {
 		c.Child.PID = 0
 	}
 	if failure == nil && c.Child.PID == 0 {
-		failure = fmt.Errorf("join the user namespace: the process that should do it has ended")
+		failure = fmt.Errorf("start a process: the one that should do it has ended")
 	}
 	return failure
 }

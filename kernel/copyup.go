@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// CopyUpIn mounts a tmpfs at Target inside Root, and copies there what was at Target before.
+// CopyUpIn mounts a tmpfs at Target inside Root, and copies there what was at Target before, with the directory's own mode and owner
+// unless Data says mode=.
 type CopyUpIn struct {
 	Root, Target string
 	Flags        uintptr
@@ -36,79 +38,36 @@ func (c CopyUpIn) Do() error {
 	if err := copyDir(from, to); err != nil {
 		return Fail(c, fmt.Errorf("copy what it covers: %w", err))
 	}
-	return nil
+	if c.mode() != "" {
+		return nil
+	}
+	return Fail(c, likewise(from, to))
+}
+
+// likewise: a tmpfs is open to everybody (1777) if nobody says otherwise.
+func likewise(from, to *os.File) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(from.Fd()), &st); err != nil {
+		return err
+	}
+	if err := unix.Fchown(int(to.Fd()), int(st.Uid), int(st.Gid)); err != nil {
+		return err
+	}
+	return unix.Fchmod(int(to.Fd()), st.Mode&0o7777)
+}
+
+// mode is what Data says of it.
+func (c CopyUpIn) mode() string {
+	for option := range strings.SplitSeq(c.Data, ",") {
+		if mode, ok := strings.CutPrefix(option, "mode="); ok {
+			return mode
+		}
+	}
+	return ""
 }
 
 func (c CopyUpIn) mount() MountIn {
 	return MountIn{Root: c.Root, Source: "tmpfs", Target: c.Target, FSType: "tmpfs", Flags: c.Flags, Data: c.Data}
-}
-
-// copyDir copies the entries of one directory into another, by descriptors alone.
-func copyDir(from, to *os.File) error {
-	entries, err := from.ReadDir(-1)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := copyEntry(from, to, e.Name()); err != nil {
-			return fmt.Errorf("%s: %w", e.Name(), err)
-		}
-	}
-	return nil
-}
-
-func copyEntry(from, to *os.File, name string) error {
-	var st unix.Stat_t
-	src, dst := int(from.Fd()), int(to.Fd())
-	if err := unix.Fstatat(src, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return err
-	}
-	var err error
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFDIR:
-		if err = unix.Mkdirat(dst, name, 0o700); err == nil {
-			err = both(src, dst, name, unix.O_RDONLY|unix.O_DIRECTORY, copyDir)
-		}
-	case unix.S_IFREG:
-		if err = unix.Mknodat(dst, name, unix.S_IFREG|0o600, 0); err == nil {
-			err = both(src, dst, name, unix.O_WRONLY, func(in, out *os.File) error { _, err := out.ReadFrom(in); return err })
-		}
-	case unix.S_IFLNK:
-		target := make([]byte, unix.PathMax)
-		var n int
-		if n, err = unix.Readlinkat(src, name, target); err == nil {
-			err = unix.Symlinkat(string(target[:n]), dst, name)
-		}
-	default:
-		err = unix.Mknodat(dst, name, st.Mode, int(st.Rdev))
-	}
-	if err != nil {
-		return err
-	}
-	if err := unix.Fchownat(dst, name, int(st.Uid), int(st.Gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return err
-	}
-	if st.Mode&unix.S_IFMT == unix.S_IFLNK {
-		return nil
-	}
-	return unix.Fchmodat(dst, name, st.Mode&0o7777, 0) // after chown, which clears set-user-ID
-}
-
-// both opens name in two directories and lets do copy from the one to the other.
-func both(src, dst int, name string, flags int, do func(in, out *os.File) error) error {
-	in, err := unix.Openat(src, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	from := os.NewFile(uintptr(in), name)
-	defer from.Close()
-	out, err := unix.Openat(dst, name, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	to := os.NewFile(uintptr(out), name)
-	defer to.Close()
-	return do(from, to)
 }
 
 func (c CopyUpIn) Call() string {
@@ -117,5 +76,9 @@ func (c CopyUpIn) Call() string {
 
 func (c CopyUpIn) Shell() string {
 	target := quote(path.Join(c.Root, c.Target))
-	return "copy=$(mktemp -d) && cp -a " + target + "/. \"$copy\" && " + c.mount().Shell() + " && cp -a \"$copy\"/. " + target + " && rm -r \"$copy\""
+	restore := ""
+	if mode := c.mode(); mode != "" {
+		restore = " && " + Quote("chmod", mode) + " " + target
+	}
+	return "copy=$(mktemp -d) && cp -a " + target + "/. \"$copy\" && " + c.mount().Shell() + " && cp -a \"$copy\"/. " + target + " && rm -r \"$copy\"" + restore
 }

@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +19,9 @@ type deed struct {
 }
 
 // deeds returns the table; a function, for ops are made for a directory.
-func deeds() []deed {
+func deeds() []deed { return slices.Concat(mountDeeds(), fileDeeds()) }
+
+func mountDeeds() []deed {
 	const nodevNosuid = unix.MS_NOSUID | unix.MS_NODEV
 	return []deed{
 		{"Mount", "mkdir a", func(dir string) explain.Op {
@@ -51,15 +54,26 @@ func deeds() []deed {
 		{"RemountIn", "mkdir a; mount --bind a a", func(dir string) explain.Op {
 			return RemountIn{Root: dir, Target: "/a", Flags: unix.MS_RDONLY | nodevNosuid | unix.MS_NOEXEC}
 		}},
+		{"BindFlagsIn", "mkdir a b; mount -t tmpfs x a; touch a/f", func(dir string) explain.Op {
+			return BindFlagsIn{Root: dir, Source: dir + "/a", Target: "b", Flags: unix.MS_RDONLY | unix.MS_NOEXEC}
+		}},
 		{"SetPropagationIn", "mkdir a; mount -t tmpfs x a; mount --make-shared a", func(dir string) explain.Op {
 			return SetPropagationIn{Root: dir, Target: "/a", Type: unix.MS_PRIVATE}
 		}},
 		{"SetPropagationAbove", "mkdir a; mount -t tmpfs x a; mount --make-shared a; mkdir a/b", func(dir string) explain.Op {
 			return SetPropagationAbove{Path: dir + "/a/b", Type: unix.MS_PRIVATE}
 		}},
-		{"CopyUpIn", "mkdir -p a/b; echo text > a/b/f; ln -s b a/l; chmod 700 a/b", func(dir string) explain.Op {
+		{"CopyUpIn", "mkdir -p a/b; echo text > a/b/f; ln -s b a/l; chmod 700 a/b; chmod 2750 a; chown 7:8 a", func(dir string) explain.Op {
+			return CopyUpIn{Root: dir, Target: "/a", Flags: unix.MS_NOSUID}
+		}},
+		{"CopyUpIn with a mode", "mkdir -p a/b; echo text > a/b/f; chmod 700 a", func(dir string) explain.Op {
 			return CopyUpIn{Root: dir, Target: "/a", Flags: unix.MS_NOSUID, Data: "mode=755"}
 		}},
+	}
+}
+
+func fileDeeds() []deed {
+	return []deed{
 		{"Mkdir", "", func(dir string) explain.Op { return Mkdir{Path: dir + "/a b", Mode: 0o750} }},
 		{"EnsureDir", "mkdir a", func(dir string) explain.Op { return EnsureDir{Path: dir + "/a/b/c", Mode: 0o755} }},
 		{"EnsureDirIn", "mkdir a; ln -s a l", func(dir string) explain.Op { return EnsureDirIn{Root: dir, Path: "/l/b/c", Mode: 0o755} }},

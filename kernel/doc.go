@@ -8,6 +8,7 @@
 //	root.go      PivotRoot Chroot Chdir                            man 2 pivot_root, chroot
 //	file.go      Mkdir EnsureDir WriteFile Symlink Mknod Chown …   man 2 mkdir, open, symlink, mknod
 //	cgroup.go    CgroupCreate CgroupSet CgroupJoin CgroupRemove    man 7 cgroups
+//	scope.go     ScopeStart ScopeSet ScopeStop: a unit of systemd  man 1 busctl
 //	clone.go     Clone: a process in new namespaces                man 2 clone, setns
 //	cloneuser.go the same in a user namespace of others            man 7 user_namespaces
 //	identity.go  SetHostname SetUser SetRlimit …                   man 7 credentials
@@ -16,6 +17,9 @@
 //	schedule.go  SetScheduler SetAffinity SetMemoryPolicy …        man 2 sched_setattr, set_mempolicy
 //	attribute.go SetAttributesIn; mapped.go MapTree PlaceTreeIn    man 2 mount_setattr, move_mount
 //	copyup.go    CopyUpIn: a tmpfs filled with what it covers
+//	filldir.go   FillDir: an empty volume filled with the image's files; copytree.go says how files are copied
+//	usemount.go  UseMount LeaveMount: who shares a mount            man 2 flock
+//	bindpart.go  BindPart: a part of a directory that nobody may trust
 //	hook.go      RunHook: a program of somebody else's             man 2 execve
 //	netns.go     NetnsCreate NetnsRemove                           man 7 network_namespaces
 //	link.go      LinkEnsureBridge LinkAddVeth LinkUp LinkUnplug …  man 7 rtnetlink, man 4 veth

@@ -55,12 +55,13 @@ var hints = []struct {
 	{"mount(", unix.ENODEV, "this kernel does not have the file system: see /proc/filesystems"},
 	{"pivot_root(", unix.EINVAL, "the new root must be a mount point, and neither it nor its parent may be shared"},
 	{"clone", unix.ENOSPC, "too many namespaces: see /proc/sys/user/max_*_namespaces"},
-	{"clone", unix.EINVAL, "this kernel lacks one of these namespaces; a time namespace needs Linux 6.3"},
-	{"open_tree(", unix.EPERM, "new namespaces need CAP_SYS_ADMIN: run it as root"},
+	{"clone", unix.EINVAL, "this kernel lacks one of these namespaces"},
+	{"clone", unix.EPERM, "new namespaces need CAP_SYS_ADMIN: run it as root, or with a user namespace (glassbox-oci spec --rootless)"},
 	{"write(\"/sys/fs/cgroup", unix.EBUSY, "its members use more than that (v1), or it has processes where v2 wants only groups below"},
 	{"write(\"/sys/fs/cgroup", unix.EINVAL, "the kernel does not accept this value here"},
 	{"mkdir(\"/sys/fs/cgroup", unix.EROFS, "cgroups are mounted read-only here, as inside another container"},
 	{"seccomp(", unix.EACCES, "a filter needs no_new_privs or CAP_SYS_ADMIN"},
+	{"keyctl(", unix.EDQUOT, "this user has as many keys as it may: see /proc/key-users; --no-new-keyring does without"},
 	{"prlimit(", unix.EPERM, "raising a hard limit needs CAP_SYS_RESOURCE"},
 }
 

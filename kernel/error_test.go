@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/internal/testkit"
+	"glassbox/kernel/look"
 )
 
 // childDeeds are what a child does in surroundings where it must fail.
@@ -31,7 +31,15 @@ func childDeeds() map[string]func() error {
 		},
 		"leave a clone":       func() error { return leaveWaiter(Clone{New: unix.CLONE_NEWPID}) },
 		"leave a plain child": leavePlain,
-		"filter":              SeccompFilter{Program: refuse(unix.SYS_GETPPID, unix.EXDEV)}.Do,
+		"keys": func() error {
+			for i := range 1000 {
+				if _, err := unix.AddKey("user", fmt.Sprint("glassbox", i), []byte("x"), unix.KEY_SPEC_SESSION_KEYRING); err != nil {
+					break // as many as one may have
+				}
+			}
+			return JoinKeyring{Name: "glassbox-test"}.Do()
+		},
+		"filter": SeccompFilter{Program: refuse(unix.SYS_GETPPID, unix.EXDEV)}.Do,
 		"raise a limit": func() error {
 			if err := (SetRlimit{Type: "RLIMIT_CORE"}).Do(); err != nil {
 				return err
@@ -72,6 +80,7 @@ func provocations() []func(t *testing.T) string {
 			return onPrivateMounts(t, Bind{Source: tree, Target: tree}, RemountIn{Root: "/", Target: tree, Flags: unix.MS_RDONLY}, CgroupCreate{tree + "/" + groupName()})
 		},
 		child("filter", nobody()),
+		child("keys", nobody()),
 		child("raise a limit", nobody()),
 	}
 }
@@ -103,8 +112,7 @@ func outcome(op explain.Op) string {
 func onPrivateMounts(t *testing.T, ops ...explain.Op) string {
 	t.Helper()
 	got := make(chan string)
-	go func() {
-		runtime.LockOSThread()
+	go look.OnThrowawayThread(func() {
 		ops = append([]explain.Op{Unshare{Flags: unix.CLONE_NEWNS}, SetPropagation{Target: "/", Type: unix.MS_PRIVATE | unix.MS_REC}}, ops...)
 		for _, op := range ops[:len(ops)-1] {
 			if err := op.Do(); err != nil {
@@ -113,7 +121,7 @@ func onPrivateMounts(t *testing.T, ops ...explain.Op) string {
 			}
 		}
 		got <- outcome(ops[len(ops)-1])
-	}()
+	})
 	return <-got
 }
 

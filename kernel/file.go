@@ -64,6 +64,30 @@ func (f WriteFile) Call() string {
 func (f WriteFile) Shell() string    { return "printf %s " + quote(f.Content) + " > " + quote(f.Path) }
 func (f WriteFile) Undo() explain.Op { return Remove{Path: f.Path} }
 
+// ReplaceFile gives a file new content in one moment: who reads it at any time sees the old one or the new one, whole.
+// man 2 rename.
+type ReplaceFile struct {
+	Path, Content string
+	Mode          uint32
+}
+
+func (f ReplaceFile) Do() error {
+	err := writeFile(f.Path+".new", f.Content, unix.O_CREAT|unix.O_TRUNC, f.Mode)
+	if err == nil {
+		err = unix.Rename(f.Path+".new", f.Path)
+	}
+	return Fail(f, err)
+}
+
+func (f ReplaceFile) Call() string {
+	return WriteFile{f.Path + ".new", f.Content, f.Mode}.Call() + fmt.Sprintf("\nrename(%q, %q)", f.Path+".new", f.Path)
+}
+
+func (f ReplaceFile) Shell() string {
+	return WriteFile{f.Path + ".new", f.Content, f.Mode}.Shell() + " && " + Quote("mv", f.Path+".new", f.Path)
+}
+func (f ReplaceFile) Undo() explain.Op { return Remove{Path: f.Path} }
+
 // Remove deletes one file; it succeeds where there is none.
 type Remove struct{ Path string }
 

@@ -28,17 +28,16 @@ func (s SetDomainname) Shell() string { return Quote("domainname", s.Name) }
 // SetUser changes the user, the group and the further groups of the calling thread alone, by raw system calls: Go's own wrappers
 // change all threads, and this thread is about to execve. man 7 credentials.
 type SetUser struct {
-	UID, GID int
-	Groups   []uint32
+	UID, GID   int
+	Groups     []uint32
+	KeepGroups bool // setgroups is denied in its user namespace
 }
 
 func (s SetUser) Do() error {
-	groups := s.Groups
-	if groups == nil {
-		groups = []uint32{}
-	}
-	if err := setgroups(groups); err != nil {
-		return Fail(s, fmt.Errorf("setgroups: %w", err))
+	if !s.KeepGroups {
+		if err := setgroups(s.Groups); err != nil {
+			return Fail(s, fmt.Errorf("setgroups: %w", err))
+		}
 	}
 	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(s.GID), uintptr(s.GID), uintptr(s.GID)); errno != 0 {
 		return Fail(s, fmt.Errorf("setresgid: %w", errno))
@@ -50,13 +49,19 @@ func (s SetUser) Do() error {
 }
 
 func (s SetUser) Call() string {
-	return fmt.Sprintf("setgroups(%d, %v)\nsetresgid(%d, %d, %d)\nsetresuid(%d, %d, %d)",
-		len(s.Groups), s.Groups, s.GID, s.GID, s.GID, s.UID, s.UID, s.UID)
+	call := fmt.Sprintf("setresgid(%d, %d, %d)\nsetresuid(%d, %d, %d)", s.GID, s.GID, s.GID, s.UID, s.UID, s.UID)
+	if s.KeepGroups {
+		return call
+	}
+	return fmt.Sprintf("setgroups(%d, %v)\n", len(s.Groups), s.Groups) + call
 }
 
 func (s SetUser) Shell() string {
 	groups := "--clear-groups"
-	if len(s.Groups) > 0 {
+	switch {
+	case s.KeepGroups:
+		groups = "--keep-groups"
+	case len(s.Groups) > 0:
 		groups = "--groups=" + strings.Trim(strings.ReplaceAll(fmt.Sprint(s.Groups), " ", ","), "[]")
 	}
 	return Quote("setpriv", "--reuid="+strconv.Itoa(s.UID), "--regid="+strconv.Itoa(s.GID), groups)

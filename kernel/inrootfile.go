@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -151,30 +150,18 @@ func inDir(root, name string, do func(dir int, name string) error) error {
 // makeDirs opens the directory name inside root and makes what is missing of it. Each step starts again from root, so that
 // links on the way are followed inside root, and a component made meanwhile by somebody else is taken as it is.
 func makeDirs(root, name string, mode uint32) (int, error) {
-	if fd, err := openIn(root, name, unix.O_PATH|unix.O_DIRECTORY); !errors.Is(err, unix.ENOENT) {
+	name = path.Clean("/" + name)
+	fd, err := openIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
+	if !errors.Is(err, unix.ENOENT) || name == "/" {
 		return fd, err
 	}
-	top, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	above, err := makeDirs(root, path.Dir(name), mode)
 	if err != nil {
-		return -1, fmt.Errorf("open %s: %w", root, err)
+		return -1, err
 	}
-	defer unix.Close(top)
-	parent, sofar := top, "/"
-	for _, part := range strings.Split(strings.Trim(path.Clean("/"+name), "/"), "/") {
-		sofar = path.Join(sofar, part)
-		next, err := openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY, 0)
-		if errors.Is(err, unix.ENOENT) {
-			if err = unix.Mkdirat(parent, part, mode); err == nil || errors.Is(err, unix.EEXIST) {
-				next, err = openAt(top, sofar, unix.O_PATH|unix.O_DIRECTORY, 0)
-			}
-		}
-		if parent != top {
-			unix.Close(parent)
-		}
-		if err != nil {
-			return -1, fmt.Errorf("%s: %w", sofar, err)
-		}
-		parent = next
+	defer unix.Close(above)
+	if err := unix.Mkdirat(above, path.Base(name), mode); err != nil && err != unix.EEXIST {
+		return -1, fmt.Errorf("%s: %w", name, err)
 	}
-	return parent, nil
+	return openIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
 }

@@ -15,12 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
+	"glassbox/kernel/quickjson"
 )
 
 // Inverses lists an example of each op of this package that can be an inverse: what a journal of this package may hold.
 // KillChild is among them for the sake of order; read from disk it names no child and does nothing.
 func Inverses() []explain.Op {
-	return []explain.Op{KillChild{}, Unmount{}, RemoveTree{}, Remove{}, CgroupRemove{}, NetnsRemove{}, LinkUnplug{}}
+	return []explain.Op{KillChild{}, Unmount{}, LeaveMount{}, RemoveTree{}, Remove{}, CgroupRemove{}, CgroupLeave{}, ScopeStop{}, NetnsRemove{}, LinkUnplug{},
+		LinkDeleteInside{}}
 }
 
 // Journal is an explain.Journal in a file.
@@ -42,15 +44,11 @@ type entry struct {
 
 // Push notes an inverse.
 func (j *Journal) Push(undo explain.Op) error {
-	args, err := json.Marshal(undo)
+	args, err := quickjson.Marshal(undo)
 	if err != nil {
 		return fmt.Errorf("note %s in the journal: %w", undo.Call(), err)
 	}
-	line, err := json.Marshal(entry{Op: reflect.TypeOf(undo).Name(), Args: args})
-	if err != nil {
-		return fmt.Errorf("note %s in the journal: %w", undo.Call(), err)
-	}
-	return j.write(append(line, '\n'))
+	return j.write(fmt.Appendf(nil, "{\"op\":%q,\"args\":%s}\n", reflect.TypeOf(undo).Name(), args))
 }
 
 // Pop takes the newest inverse back.
@@ -114,13 +112,13 @@ func ReadJournal(path string, known ...explain.Op) ([]explain.Op, error) {
 
 func decode(line []byte, known []explain.Op) (explain.Op, error) {
 	var e entry
-	if err := json.Unmarshal(line, &e); err != nil {
+	if err := quickjson.Unmarshal(line, &e); err != nil {
 		return nil, fmt.Errorf("line %q: %w", line, err)
 	}
 	for _, k := range known {
 		if t := reflect.TypeOf(k); t.Name() == e.Op {
 			v := reflect.New(t)
-			if err := json.Unmarshal(e.Args, v.Interface()); err != nil {
+			if err := quickjson.Unmarshal(e.Args, v.Interface()); err != nil {
 				return nil, fmt.Errorf("line %q: %w", line, err)
 			}
 			return v.Elem().Interface().(explain.Op), nil

@@ -101,11 +101,15 @@ func (l LinkSettle) Shell() string {
 type LinkHairpin struct{ Name string }
 
 func (l LinkHairpin) message() message {
-	on := nested{attrs: []attr{{"IFLA_BRPORT_MODE", unix.IFLA_BRPORT_MODE, octet(1)}}}
-	return message{"RTM_NEWLINK", unix.RTM_NEWLINK, 0, ifinfo{}, []attr{linkName(l.Name),
+	return portMessage(l.Name, attr{"IFLA_BRPORT_MODE", unix.IFLA_BRPORT_MODE, octet(1)})
+}
+
+// portMessage sets something of a link as a port of its bridge.
+func portMessage(link string, what attr) message {
+	return message{"RTM_NEWLINK", unix.RTM_NEWLINK, 0, ifinfo{}, []attr{linkName(link),
 		{"IFLA_LINKINFO", unix.IFLA_LINKINFO, nested{attrs: []attr{
 			{"IFLA_INFO_SLAVE_KIND", unix.IFLA_INFO_SLAVE_KIND, text("bridge")},
-			{"IFLA_INFO_SLAVE_DATA", unix.IFLA_INFO_SLAVE_DATA, on},
+			{"IFLA_INFO_SLAVE_DATA", unix.IFLA_INFO_SLAVE_DATA, nested{attrs: []attr{what}}},
 		}}}}}
 }
 

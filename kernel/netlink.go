@@ -33,6 +33,7 @@ const (
 
 var netlinkFlags = []flagName{
 	{unix.NLM_F_REPLACE, "NLM_F_REPLACE"}, {unix.NLM_F_EXCL, "NLM_F_EXCL"}, {unix.NLM_F_CREATE, "NLM_F_CREATE"},
+	{unix.NLM_F_APPEND, "NLM_F_APPEND"},
 }
 
 // call prints the message; netns is the namespace of the socket, empty for our own.
@@ -98,7 +99,7 @@ func routeSocket(netns string) (socket int, err error) {
 	if netns == "" {
 		return socket, open()
 	}
-	err = elsewhere(func() error { return joinNetns(netns) }, open)
+	err = InNetns(netns, open)
 	return socket, err
 }
 

@@ -92,6 +92,11 @@ func thereAndBack(move, act func() error) error {
 	return err
 }
 
+// InNetns runs act on a thread in the network namespace of the file path. A socket that act opens stays in that namespace.
+func InNetns(path string, act func() error) error {
+	return elsewhere(func() error { return joinNetns(path) }, act)
+}
+
 // joinNetns moves the thread into the namespace that the file path shows.
 func joinNetns(path string) error {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)

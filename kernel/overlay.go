@@ -2,8 +2,6 @@
 package kernel
 
 import (
-	"fmt"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,8 +13,8 @@ import (
 // Documentation/filesystems/overlayfs.rst.
 type Overlay struct {
 	Lower  []string // the topmost layer first
-	Upper  string
-	Work   string // empty and on the file system of Upper: the kernel prepares files here and renames them into Upper
+	Upper  string   // empty: nothing can be written
+	Work   string   // empty and on the file system of Upper: the kernel prepares files here and renames them into Upper
 	Target string
 
 	// Never wait for the disk. Unmounting otherwise writes out the whole file system of Upper. Such an Upper can not be
@@ -29,26 +27,37 @@ func (o Overlay) options() string {
 	for i, l := range o.Lower {
 		lower[i] = overlayPath(l)
 	}
-	options := "lowerdir=" + strings.Join(lower, ":") + ",upperdir=" + overlayPath(o.Upper) + ",workdir=" + overlayPath(o.Work)
+	options := "lowerdir=" + strings.Join(lower, ":")
+	if o.Upper != "" {
+		options += ",upperdir=" + overlayPath(o.Upper) + ",workdir=" + overlayPath(o.Work)
+	}
 	if o.Volatile {
 		options += ",volatile"
 	}
 	return options
 }
 
-// Do refuses options that do not fit into a page: the kernel would cut them off there and complain of the wrong thing.
+// Do does in one call what fits into one; see overlaymany.go.
 func (o Overlay) Do() error {
-	options := o.options()
-	if page := os.Getpagesize(); len(options) >= page {
-		return Fail(o, fmt.Errorf("%w: the options have %d bytes and the kernel reads %d: choose a shorter --root",
-			unix.E2BIG, len(options), page-1))
+	if o.tooLong() {
+		return Fail(o, o.mountOneByOne())
 	}
-	return Fail(o, unix.Mount("overlay", o.Target, "overlay", 0, options))
+	return Fail(o, unix.Mount("overlay", o.Target, "overlay", 0, o.options()))
 }
 
-func (o Overlay) Call() string { return mountCall("overlay", o.Target, "overlay", 0, o.options()) }
+func (o Overlay) Call() string {
+	if o.tooLong() {
+		return o.callsOneByOne()
+	}
+	return mountCall("overlay", o.Target, "overlay", 0, o.options())
+}
 
-func (o Overlay) Shell() string { return mountShell("overlay", o.Target, "overlay", 0, o.options()) }
+func (o Overlay) Shell() string {
+	if o.tooLong() {
+		return o.shellOneByOne()
+	}
+	return mountShell("overlay", o.Target, "overlay", 0, o.options())
+}
 
 func (o Overlay) Undo() explain.Op { return Unmount{Target: o.Target} }
 

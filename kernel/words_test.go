@@ -32,23 +32,26 @@ func examples() []explain.Op {
 		SetPropagationIn{"/r", "/x", unix.MS_UNBINDABLE | unix.MS_REC},
 		EnsureDirIn{"/r", "/dev/pts", 0o755}, EnsureFileIn{"/r", "/etc/hosts"}, SymlinkIn{"/r", "pts/ptmx", "/dev/ptmx"},
 		MknodIn{"/r", "/dev/null", unix.S_IFCHR | 0o666, 1, 3, 0, 0}, MknodIn{"/r", "/b", unix.S_IFBLK | 0o600, 8, 0, 0, 0}, MknodIn{"/r", "/p", unix.S_IFIFO | 0o600, 0, 0, 0, 0},
-		Mkdir{"/a", 0o700}, EnsureDir{"/a/b", 0o755}, RemoveTree{"/a"}, WriteFile{"/f", "a line\n", 0o644}, WriteFile{"/f", "it's", 0o644}, Remove{"/f"},
+		Mkdir{"/a", 0o700}, EnsureDir{"/a/b", 0o755}, RemoveTree{"/a"}, WriteFile{"/f", "a line\n", 0o644}, WriteFile{"/f", "it's", 0o644}, Remove{"/f"}, ReplaceFile{"/f", "x", 0o644},
 		SetSysctl{"net.ipv4.ip_forward", "1"}, SetSysctl{"net/ipv4/conf/eth0.1/rp_filter", "0"},
 		CgroupCreate{"/sys/fs/cgroup/box"}, CgroupSet{"/sys/fs/cgroup/box/pids.max", "64"}, CgroupJoin{"/sys/fs/cgroup/box", 0}, CgroupJoin{"/sys/fs/cgroup/box", 42},
 		CgroupDelegate{"/sys/fs/cgroup", []string{"cpu", "memory"}}, CgroupJoinSelf{"/sys/fs/cgroup/pids/box"}, CgroupRemove{"/sys/fs/cgroup/box"},
+		CgroupSlice{"/sys/fs/cgroup/a.slice"}, CgroupLeave{"/sys/fs/cgroup/a.slice"},
+		ScopeStart{Unit: "a.scope", Slice: "a-b.slice", Description: "container a", Properties: []UnitProperty{{"TasksMax", "t", []string{"9"}}}, Slices: []string{"a.slice", "a-b.slice"}},
+		ScopeSet{"a.scope", []UnitProperty{{"TasksMax", "t", []string{"9"}}}}, ScopeStop{"a.scope"},
 		DeviceFilter{"/sys/fs/cgroup/box", make([]DeviceRule, 3)},
 		c, late, born, KillChild{}, Unshare{unix.CLONE_NEWCGROUP}, JoinMounts{"/proc/7/ns/mnt"}, JoinCgroups{"/proc/7/ns/cgroup"}, LoopbackUp{}, Chdir{"/r"}, Enter{"/home"}, PivotRoot{}, MoveRoot{},
 		AdoptOrphans{}, JoinProcesses{"/proc/7/ns/pid"}, Spawn{Path: "/bin/sh", Args: []string{"sh"}, Env: []string{"A=1"}, Terminal: true},
 		RunHook{Path: "/bin/hook", Args: []string{"hook", "an argument"}, Env: []string{"A=1"}, Dir: "/b", Input: "{}", Seconds: 2},
 		OpenTerminal{Root: "/r"}, OpenTerminal{Root: "/r", Console: true},
-		SetHostname{"box"}, SetDomainname{"example"}, SetUser{1000, 100, []uint32{10, 20}}, SetUser{0, 0, nil}, OwnStdio{1000}, SetRlimit{"RLIMIT_NOFILE", 1024, 4096},
+		SetHostname{"box"}, SetDomainname{"example"}, SetUser{UID: 1000, GID: 100, Groups: []uint32{10, 20}}, SetUser{UID: 0, GID: 0, Groups: nil}, OwnStdio{1000}, SetRlimit{"RLIMIT_NOFILE", 1024, 4096},
 		SetOOMScore{-5}, SetUmask{0o22}, ForbidNewPrivileges{}, ForbidTracing{}, NewSession{}, CloseOnExec{3},
 		SetAttributesIn{"/r", "/data", unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID, unix.MOUNT_ATTR_NOEXEC},
 		CgroupSetEither{CgroupSet{"/sys/fs/cgroup/box/blkio.weight", "500"}, CgroupSet{"/sys/fs/cgroup/box/blkio.bfq.weight", "500"}},
-		CopyUpIn{"/r", "/etc", unix.MS_NOSUID, "mode=755"}, SetPropagationAbove{"/r", unix.MS_PRIVATE},
+		CopyUpIn{"/r", "/etc", unix.MS_NOSUID, "mode=755"}, FillDir{"/r", "/data", "/v/_data", "/v/filling"}, BindPart{"/v/_data", "a/b", "/live/mount-0"}, UseMount{"/s/volumes/v/id", "/v/_data"}, LeaveMount{"/s/volumes/v/id", "/v/_data"}, BindFlagsIn{"/r", "/srv/data", "/data", true, unix.MS_RDONLY | unix.MS_NOSUID}, SetPropagationAbove{"/r", unix.MS_PRIVATE},
 		MapTree{Source: "/data", Recursive: true, UIDs: []IDMap{{0, 1000, 1}}, GIDs: []IDMap{{0, 1000, 1}}}, PlaceTreeIn{"/r", "/data", "/data", 0, 9},
 		SetScheduler{Policy: "SCHED_BATCH", Nice: 5}, SetScheduler{Policy: "SCHED_FIFO", Priority: 10}, SetIOPriority{"IOPRIO_CLASS_BE", 6},
-		SetAffinity{"0-3,7"}, SetMemoryPolicy{Mode: "MPOL_BIND", Nodes: "0-1"}, SetPersonality{"LINUX32"}, ChangeProfile{"box"},
+		SetAffinity{"0-3,7"}, SetMemoryPolicy{Mode: "MPOL_BIND", Nodes: "0-1"}, SetPersonality{"LINUX32"}, JoinKeyring{"_ses.box"}, ChangeProfile{"box"},
 		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{[]string{"glassbox: init", "/bin/sh", "sh"}, []string{"A=1"}},
 	}
 }
@@ -71,7 +74,7 @@ func line(b *strings.Builder, label, text string) {
 }
 
 // testedElsewhere are files whose ops have tests of their own.
-var testedElsewhere = map[string]bool{"netns.go": true, "link.go": true, "linkdelete.go": true, "linkmove.go": true, "address.go": true, "overlay.go": true, "seccomp.go": true, "capability.go": true}
+var testedElsewhere = map[string]bool{"netns.go": true, "link.go": true, "linkdelete.go": true, "linkmove.go": true, "address.go": true, "overlay.go": true, "linkvirtual.go": true, "linkvxlan.go": true, "seccomp.go": true, "capability.go": true}
 
 // Every type with a Do is among the examples.
 func TestWordsAreComplete(t *testing.T) {

@@ -86,3 +86,9 @@ func (f fields) int(name string) (int, error) {
 	}
 	return numbers[0], nil
 }
+
+// Exists tells whether this kernel has a file of /proc or /sys.
+func Exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

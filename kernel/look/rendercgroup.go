@@ -49,14 +49,14 @@ func WriteLimits(w io.Writer, limits []Limit) error {
 		case !l.Present:
 			t.Row(l.Resource, "", file, filepath.Dir(l.File))
 		default:
-			t.Row(l.Resource, readable(l), file, filepath.Dir(l.File))
+			t.Row(l.Resource, Readable(l), file, filepath.Dir(l.File))
 		}
 	}
 	return t.Close()
 }
 
-// readable puts a value on one line and adds the words for numbers that mean "no limit" or bytes.
-func readable(l Limit) string {
+// Readable puts a value on one line and adds the words for numbers that mean "no limit" or bytes.
+func Readable(l Limit) string {
 	value := strings.ReplaceAll(l.Value, "\n", "; ")
 	n, err := strconv.ParseInt(value, 10, 64)
 	switch {

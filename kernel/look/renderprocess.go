@@ -25,8 +25,8 @@ func WriteProcess(w io.Writer, p Process) error {
 	t.Row("user", p.UID.text())
 	t.Row("group", p.GID.text())
 	t.Row("more groups", spaced(p.Groups))
-	t.Row("user map", mapText(p.UIDMap))
-	t.Row("group map", mapText(p.GIDMap))
+	t.Row("user map", MapText(p.UIDMap))
+	t.Row("group map", MapText(p.GIDMap))
 	p.Capabilities.rows(t)
 	t.Row("no new privileges", yesNo(p.NoNewPrivs))
 	t.Row("seccomp", fmt.Sprintf("%s, filters: %d", p.Seccomp, p.SeccompFilters))
@@ -38,15 +38,15 @@ func WriteProcess(w io.Writer, p Process) error {
 }
 
 func (c Capabilities) rows(t *Table) {
-	t.Row("effective", c.Effective.text())
-	t.Row("permitted", c.Permitted.text())
-	t.Row("inheritable", c.Inheritable.text())
-	t.Row("bounding", c.Bounding.text())
-	t.Row("ambient", c.Ambient.text())
+	t.Row("effective", c.Effective.Text())
+	t.Row("permitted", c.Permitted.Text())
+	t.Row("inheritable", c.Inheritable.Text())
+	t.Row("bounding", c.Bounding.Text())
+	t.Row("ambient", c.Ambient.Text())
 }
 
-// text names the shorter of the two lists: what the set has, or what it lacks.
-func (s CapabilitySet) text() string {
+// Text names the shorter of the two lists: what the set has, or what it lacks.
+func (s CapabilitySet) Text() string {
 	switch {
 	case len(s.Names) == 0:
 		return "none"
@@ -65,7 +65,8 @@ func (ids IDs) text() string {
 	return fmt.Sprintf("real %d, effective %d, saved %d, for files %d", ids.Real, ids.Effective, ids.Saved, ids.FS)
 }
 
-func mapText(ranges []IDRange) string {
+// MapText writes an id map in words.
+func MapText(ranges []IDRange) string {
 	var parts []string
 	for _, r := range ranges {
 		parts = append(parts, fmt.Sprintf("%d… is %d… outside (%d ids)", r.Inside, r.Outside, r.Size))

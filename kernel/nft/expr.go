@@ -6,16 +6,21 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 )
 
-// A key of several values lies in registers of four bytes that follow each other; the first is also called register 1.
+// A key of several values lies in registers of four bytes that follow each other; those at multiples of 16 bytes have names of
+// their own (1, 2): first is one, and so is what lies behind an IPv6 address or a link's name.
 const (
-	first  = 1
-	second = unix.NFT_REG32_00 + 1
-	third  = unix.NFT_REG32_00 + 2
+	first      = 1
+	second     = unix.NFT_REG32_00 + 1
+	third      = unix.NFT_REG32_00 + 2
+	behindIPv6 = 2
+	behindName = 2
+	sixth      = unix.NFT_REG32_00 + 5
 )
 
 func join(parts ...[]expr.Any) []expr.Any { return slices.Concat(parts...) }
@@ -33,45 +38,59 @@ func ipv4() []expr.Any {
 	return []expr.Any{&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: first}, equal([]byte{unix.NFPROTO_IPV4})}
 }
 
-func iifname(link string) []expr.Any {
-	return []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: first}, equal(padded(link))}
+func ipv6() []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyNFPROTO, Register: first}, equal([]byte{unix.NFPROTO_IPV6})}
 }
 
-func oifname(link string) []expr.Any {
-	return []expr.Any{&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: first}, equal(padded(link))}
+func iifname(match expr.Any) []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: first}, match}
 }
 
-func notOifname(link string) []expr.Any {
-	return []expr.Any{&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: first},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: first, Data: padded(link)}}
+// noInput: `iif 0`.
+func noInput() []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyIIF, Register: first}, equal(make([]byte, 4))}
 }
 
+func oifname(match expr.Any) []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: first}, match}
+}
+
+// bothNames: `iifname . oifname @inside`.
+func bothNames() []expr.Any {
+	return []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: first},
+		&expr.Meta{Key: expr.MetaKeyOIFNAME, Register: behindName}, in(inside())}
+}
+
+func in(s *nftables.Set) expr.Any { return &expr.Lookup{SourceRegister: first, SetName: s.Name} }
+
+func notIn(s *nftables.Set) expr.Any {
+	return &expr.Lookup{SourceRegister: first, SetName: s.Name, Invert: true}
+}
+
+// padded is a link's name as the kernel compares it.
 func padded(link string) []byte {
-	return append([]byte(link), make([]byte, unix.IFNAMSIZ-len(link))...)
+	return append([]byte(link), make([]byte, max(0, unix.IFNAMSIZ-len(link)))...)
 }
 
-// Where the addresses are in an IPv4 header.
+// Where the addresses are in an IPv4 header, and in an IPv6 header.
 const (
-	sourceOffset      = 12
-	destinationOffset = 16
+	sourceOffset       = 12
+	destinationOffset  = 16
+	destination6Offset = 24
 )
-
-// from: `ip saddr SUBNET`.
-func from(subnet netip.Prefix) []expr.Any { return addressIn(sourceOffset, subnet) }
 
 // to: `ip daddr SUBNET`.
 func to(subnet netip.Prefix) []expr.Any { return addressIn(destinationOffset, subnet) }
 
-// addressIn compares the bytes that the prefix fixes; a prefix that ends within a byte needs a mask.
+// addressIn compares the bytes that the prefix fixes, which are whole ones.
 func addressIn(offset uint32, subnet netip.Prefix) []expr.Any {
-	address, bits := subnet.Addr().AsSlice(), subnet.Bits()
-	if bits%8 == 0 && bits > 0 {
-		size := bits / 8
-		return []expr.Any{header(offset, uint32(size), first), equal(address[:size])}
-	}
-	mask := binaryutil.BigEndian.PutUint32(^uint32(0) << (32 - bits))
-	return []expr.Any{header(offset, 4, first),
-		&expr.Bitwise{SourceRegister: first, DestRegister: first, Len: 4, Mask: mask, Xor: make([]byte, 4)}, equal(address)}
+	size := subnet.Bits() / 8
+	return []expr.Any{header(offset, uint32(size), first), equal(subnet.Addr().AsSlice()[:size])}
+}
+
+// notToLoopback6: `ip6 daddr != ::1`.
+func notToLoopback6() []expr.Any {
+	return []expr.Any{destination6(first), &expr.Cmp{Op: expr.CmpOpNeq, Register: first, Data: netip.IPv6Loopback().AsSlice()}}
 }
 
 func header(offset, size, register uint32) expr.Any {
@@ -101,23 +120,31 @@ func anyBit(key expr.CtKey, bits uint32) []expr.Any {
 
 // dnat: `dnat ip to KEY map @NAME`. The map's value, an address and a port, replaces the key in the registers. Ranges that end
 // where they begin are what the kernel makes of a missing end; spelled out, rules read back equal those written.
-func dnat(name string, key ...expr.Any) []expr.Any {
+func dnat(m *nftables.Set, key ...expr.Any) []expr.Any {
+	family, behind := uint32(unix.NFPROTO_IPV4), uint32(second)
+	if m.DataType.Bytes > 8 {
+		family, behind = unix.NFPROTO_IPV6, behindIPv6
+	}
 	return append(key,
-		&expr.Lookup{SourceRegister: first, DestRegister: first, IsDestRegSet: true, SetName: name},
-		&expr.NAT{Type: expr.NATTypeDestNAT, Family: unix.NFPROTO_IPV4, Specified: true,
-			RegAddrMin: first, RegAddrMax: first, RegProtoMin: second, RegProtoMax: second})
+		&expr.Lookup{SourceRegister: first, DestRegister: first, IsDestRegSet: true, SetName: m.Name},
+		&expr.NAT{Type: expr.NATTypeDestNAT, Family: family, Specified: true,
+			RegAddrMin: first, RegAddrMax: first, RegProtoMin: behind, RegProtoMax: behind})
 }
 
 func destination(register uint32) expr.Any { return header(destinationOffset, 4, register) }
+
+func destination6(register uint32) expr.Any { return header(destination6Offset, 16, register) }
 
 func l4proto(register uint32) expr.Any {
 	return &expr.Meta{Key: expr.MetaKeyL4PROTO, Register: register}
 }
 
-// port is the destination port, which lies at the same place in TCP and UDP.
+// port is the destination port, which lies at the same place in TCP, UDP and SCTP.
 func port(register uint32) expr.Any {
 	return &expr.Payload{DestRegister: register, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2}
 }
+
+func counted() []expr.Any { return []expr.Any{&expr.Counter{}} }
 
 func masquerade() []expr.Any { return []expr.Any{&expr.Masq{}} }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"golang.org/x/sys/unix"
@@ -16,8 +17,8 @@ import (
 
 // Publish sends what arrives at a port of the host to a container.
 type Publish struct {
-	Proto    string // tcp or udp
-	HostIP   string // empty: every address of the host
+	Proto    string // tcp, udp or sctp
+	HostIP   string // empty: every address of the host that is of Addr's generation
 	HostPort uint16
 	Addr     string // the container's
 	Port     uint16
@@ -34,19 +35,21 @@ func (p Publish) Do() error {
 		return kernel.Fail(p, err)
 	}
 	err = flush(c)
-	if errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) {
+	if taken(err) {
 		return &kernel.Error{Call: p.Call(), Err: err,
 			Hint: fmt.Sprintf("port %d/%s is published by another container: choose another one", p.HostPort, p.Proto)}
 	}
 	return kernel.Fail(p, err)
 }
 
+func taken(err error) bool { return errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) }
+
 func (p Publish) Call() string {
-	return fmt.Sprintf("sendmsg(NETLINK_NETFILTER, [NFT_MSG_NEWSETELEM inet glassbox %s {%s : %s}])", p.mapName(), p.key(), p.value())
+	return fmt.Sprintf("sendmsg(NETLINK_NETFILTER, [NFT_MSG_NEWSETELEM %s {%s : %s}])", p.mapName(), p.key(), p.value())
 }
 
 func (p Publish) Shell() string {
-	return kernel.Quote("nft", fmt.Sprintf("add element inet glassbox %s { %s : %s }", p.mapName(), p.key(), p.value()))
+	return kernel.Quote("nft", fmt.Sprintf("add element %s { %s : %s }", p.mapName(), p.key(), p.value()))
 }
 
 func (p Publish) Undo() explain.Op { return Unpublish(p) }
@@ -66,7 +69,7 @@ func (u Unpublish) Do() error {
 		return kernel.Fail(u, err)
 	}
 	err = flush(c)
-	if errors.Is(err, unix.EEXIST) || errors.Is(err, unix.EBUSY) || errors.Is(err, unix.ENOENT) {
+	if taken(err) || errors.Is(err, unix.ENOENT) {
 		return nil // another container's, or the whole table is gone
 	}
 	return kernel.Fail(u, err)
@@ -74,21 +77,33 @@ func (u Unpublish) Do() error {
 
 func (u Unpublish) Call() string {
 	p := Publish(u)
-	element := fmt.Sprintf("inet glassbox %s {%s : %s}", p.mapName(), p.key(), p.value())
+	element := fmt.Sprintf("%s {%s : %s}", p.mapName(), p.key(), p.value())
 	return fmt.Sprintf("sendmsg(NETLINK_NETFILTER, [NFT_MSG_NEWSETELEM %s, NFT_MSG_DELSETELEM %s])", element, element)
 }
 
 func (u Unpublish) Shell() string {
 	p := Publish(u)
-	element := fmt.Sprintf("element inet glassbox %s { %s : %s }", p.mapName(), p.key(), p.value())
+	element := fmt.Sprintf("element %s { %s : %s }", p.mapName(), p.key(), p.value())
 	return kernel.Quote("nft", fmt.Sprintf("add %s; delete %s", element, element))
 }
 
-func (p Publish) mapName() string {
-	if p.HostIP == "" {
-		return everywhere().Name
+func (p Publish) mapName() string { return "inet glassbox " + p.home(p.is6()).Name }
+
+// home is the map that the port is in.
+func (p Publish) home(is6 bool) *nftables.Set {
+	kind := nftables.TypeIPAddr
+	if is6 {
+		kind = nftables.TypeIP6Addr
 	}
-	return atAddress().Name
+	if p.HostIP == "" {
+		return everywhere(kind)
+	}
+	return atAddress(kind)
+}
+
+func (p Publish) is6() bool {
+	a, err := netip.ParseAddr(p.Addr)
+	return err == nil && a.Is6()
 }
 
 func (p Publish) key() string {
@@ -100,30 +115,30 @@ func (p Publish) key() string {
 
 func (p Publish) value() string { return fmt.Sprintf("%s . %d", p.Addr, p.Port) }
 
+// protocols are those that have ports, by their names in -p.
+func protocols() map[string]byte {
+	return map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP, "sctp": unix.IPPROTO_SCTP}
+}
+
 // element is the port as the kernel keeps it: each value padded to a register of four bytes.
 func (p Publish) element() (*nftables.Set, []nftables.SetElement, error) {
 	to, err := netip.ParseAddr(p.Addr)
-	if err != nil || !to.Is4() {
-		return nil, nil, fmt.Errorf("container address %q: want an IPv4 address", p.Addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("container address %q: want an IP address", p.Addr)
 	}
-	var proto byte = unix.IPPROTO_TCP
-	switch p.Proto {
-	case "tcp":
-	case "udp":
-		proto = unix.IPPROTO_UDP
-	default:
-		return nil, nil, fmt.Errorf("protocol %q: want tcp or udp", p.Proto)
+	proto, known := protocols()[p.Proto]
+	if !known {
+		return nil, nil, fmt.Errorf("protocol %q: want tcp, udp or sctp", p.Proto)
 	}
 	key := append([]byte{proto, 0, 0, 0}, portBytes(p.HostPort)...)
-	value := append(to.AsSlice(), portBytes(p.Port)...)
-	if p.HostIP == "" {
-		return everywhere(), []nftables.SetElement{{Key: key, Val: value}}, nil
+	if p.HostIP != "" {
+		at, err := netip.ParseAddr(p.HostIP)
+		if err != nil || at.Is4() != to.Is4() {
+			return nil, nil, fmt.Errorf("host address %q: want an address of the same kind as the container's, %s", p.HostIP, to)
+		}
+		key = slices.Concat(at.AsSlice(), key)
 	}
-	at, err := netip.ParseAddr(p.HostIP)
-	if err != nil || !at.Is4() {
-		return nil, nil, fmt.Errorf("host address %q: want an IPv4 address", p.HostIP)
-	}
-	return atAddress(), []nftables.SetElement{{Key: append(at.AsSlice(), key...), Val: value}}, nil
+	return p.home(to.Is6()), []nftables.SetElement{{Key: key, Val: append(to.AsSlice(), portBytes(p.Port)...)}}, nil
 }
 
 func portBytes(port uint16) []byte { return append(binary.BigEndian.AppendUint16(nil, port), 0, 0) }

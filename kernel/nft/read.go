@@ -2,23 +2,22 @@
 package nft
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/google/nftables"
+	"github.com/google/nftables/expr"
 	"golang.org/x/sys/unix"
 )
 
 // InPlace says whether the kernel already has exactly these rules.
 func (t EnsureTable) InPlace() (bool, error) {
-	rules, err := t.rules()
-	if err != nil {
-		return false, err
-	}
 	c, err := nftables.New(nftables.AsLasting())
 	if err != nil {
 		return false, fmt.Errorf("read the nftables rules: %w", err)
@@ -32,24 +31,75 @@ func (t EnsureTable) InPlace() (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("read the nftables rules: %w", plain(err))
 		}
-		if !same(there, rules, chain.name) {
+		if !same(there, chain.name) {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-func same(there []*nftables.Rule, want []rule, chain string) bool {
-	for _, r := range want {
+func same(there []*nftables.Rule, chain string) bool {
+	for _, r := range rules() {
 		if r.chain != chain {
 			continue
 		}
-		if len(there) == 0 || !reflect.DeepEqual(there[0].Exprs, r.exprs) {
+		if len(there) == 0 || !reflect.DeepEqual(uncounted(there[0].Exprs), r.exprs) {
 			return false
 		}
 		there = there[1:]
 	}
 	return len(there) == 0
+}
+
+// uncounted sets counters back to nought, in our copy.
+func uncounted(exprs []expr.Any) []expr.Any {
+	for i, e := range exprs {
+		if _, ok := e.(*expr.Counter); ok {
+			exprs[i] = &expr.Counter{}
+		}
+	}
+	return exprs
+}
+
+// InPlace says whether the bridge is in the sets that it has to be in, and in no other.
+func (b AddBridge) InPlace() (bool, error) {
+	want := map[string]bool{}
+	for _, s := range b.sets() {
+		want[s.Name] = true
+	}
+	c, err := nftables.New(nftables.AsLasting())
+	if err != nil {
+		return false, fmt.Errorf("read the sets of links: %w", err)
+	}
+	defer c.CloseLasting()
+	for _, s := range sets() {
+		elements, err := c.GetSetElements(s)
+		if absent(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("read the set %s: %w", s.Name, plain(err))
+		}
+		key := elementOf(s, b.Name)[0].Key
+		there := slices.ContainsFunc(elements, func(e nftables.SetElement) bool { return bytes.Equal(e.Key, key) })
+		if there != want[s.Name] {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// Bridges lists the links under our rules, by whomever they were put there.
+func Bridges() ([]string, error) {
+	elements, err := (&nftables.Conn{}).GetSetElements(bridges())
+	if err != nil && !absent(err) {
+		return nil, fmt.Errorf("read the set of bridges: %w", plain(err))
+	}
+	var names []string
+	for _, e := range elements {
+		names = append(names, string(bytes.TrimRight(e.Key, "\x00")))
+	}
+	return names, nil
 }
 
 // Published lists the ports that are published now, by whomever.
@@ -73,13 +123,16 @@ func Published() ([]Publish, error) {
 
 // published is the inverse of Publish.element.
 func published(e nftables.SetElement) Publish {
-	p := Publish{Proto: "tcp", Addr: ipv4String(e.Val), Port: binary.BigEndian.Uint16(e.Val[4:])}
+	size := len(e.Val) - 4 // of an address
+	p := Publish{Addr: addressString(e.Val[:size]), Port: binary.BigEndian.Uint16(e.Val[size:])}
 	key := e.Key
-	if len(key) == 12 {
-		p.HostIP, key = ipv4String(key), key[4:]
+	if len(key) > 8 {
+		p.HostIP, key = addressString(key[:size]), key[size:]
 	}
-	if key[0] == unix.IPPROTO_UDP {
-		p.Proto = "udp"
+	for name, number := range protocols() {
+		if key[0] == number {
+			p.Proto = name
+		}
 	}
 	p.HostPort = binary.BigEndian.Uint16(key[4:])
 	return p
@@ -98,4 +151,7 @@ func plain(err error) error {
 	return err
 }
 
-func ipv4String(b []byte) string { return netip.AddrFrom4([4]byte(b[:4])).String() }
+func addressString(b []byte) string {
+	a, _ := netip.AddrFromSlice(b) // four bytes or sixteen: our own maps
+	return a.String()
+}

@@ -1,4 +1,4 @@
-// This file holds our table's maps, chains and rules. A packet for a published port, from outside (a), from the host itself (b)
+// This file holds our table's chains and rules. A packet for a published port, from outside (a), from the host itself (b)
 // or from a container (c), and one from a container to the world (d):
 //
 //	a,c  --> guard --> prerouting (destination becomes the container) --> forward --> postrouting
@@ -9,7 +9,6 @@
 package nft
 
 import (
-	"fmt"
 	"net/netip"
 
 	"github.com/google/nftables"
@@ -39,24 +38,6 @@ func (c chain) chain() *nftables.Chain {
 		Hooknum: &c.number, Priority: &c.priority}
 }
 
-// maps: a published port is one element, so adding one never touches a rule, and finding one costs the same among thousands.
-func maps() []*nftables.Set { return []*nftables.Set{everywhere(), atAddress()} }
-
-// everywhere holds ports published on every address of the host.
-func everywhere() *nftables.Set {
-	return portMap("published", nftables.TypeInetProto, nftables.TypeInetService)
-}
-
-// atAddress holds ports published on one address of the host.
-func atAddress() *nftables.Set {
-	return portMap("published_at", nftables.TypeIPAddr, nftables.TypeInetProto, nftables.TypeInetService)
-}
-
-func portMap(name string, key ...nftables.SetDatatype) *nftables.Set {
-	return &nftables.Set{Table: table(), Name: name, IsMap: true, Concatenation: true,
-		KeyType: nftables.MustConcatSetType(key...), DataType: nftables.MustConcatSetType(nftables.TypeIPAddr, nftables.TypeInetService)}
-}
-
 // rule is one rule twice: text as a person types it, exprs as the kernel runs it. A test holds them together.
 type rule struct {
 	chain, text, comment string
@@ -68,57 +49,66 @@ func (r rule) rule() *nftables.Rule {
 		UserData: userdata.AppendString(nil, userdata.TypeComment, r.comment)}
 }
 
-func (t EnsureTable) rules() ([]rule, error) {
-	subnet, err := netip.ParsePrefix(t.Subnet)
-	if err != nil || !subnet.Addr().Is4() {
-		return nil, fmt.Errorf("subnet %q: want an IPv4 network like 10.44.0.0/16", t.Subnet)
-	}
-	rules := translation("prerouting")
-	rules = append(rules, translation("output")...)
-	rules = append(rules, t.filter()...)
-	return append(rules, t.masquerade(subnet.Masked())...), nil
+func rules() []rule {
+	all := append(translation("prerouting"), translation("output")...)
+	return append(append(all, filter()...), hiding()...)
 }
 
-// translation sends packets for a published port to the container. Where a map has no such element, the rule ends there.
+// translation sends packets for a published port to the container. Where a map has no such element, the rule ends there. IPv6 has
+// no route_localnet: what is sent from ::1 can not leave lo. So a port is closed there, rather than silent, and programs that
+// ask for "localhost" go on to 127.0.0.1 at once.
 func translation(chain string) []rule {
 	return []rule{
 		{chain, "fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published_at",
 			"ports published on one address",
-			join(toThisHost(), ipv4(), dnat("published_at", destination(first), l4proto(second), port(third)))},
+			join(toThisHost(), ipv4(), dnat(atAddress(nftables.TypeIPAddr), destination(first), l4proto(second), port(third)))},
 		{chain, "fib daddr type local dnat ip to meta l4proto . th dport map @published",
 			"ports published on every address",
-			join(toThisHost(), dnat("published", l4proto(first), port(second)))},
+			join(toThisHost(), dnat(everywhere(nftables.TypeIPAddr), l4proto(first), port(second)))},
+		{chain, "ip6 daddr != ::1 fib daddr type local dnat ip6 to ip6 daddr . meta l4proto . th dport map @published_at6",
+			"ports published on one IPv6 address",
+			join(ipv6(), notToLoopback6(), toThisHost(), dnat(atAddress(nftables.TypeIP6Addr), destination6(first), l4proto(behindIPv6), port(sixth)))},
+		{chain, "ip6 daddr != ::1 fib daddr type local dnat ip6 to meta l4proto . th dport map @published6",
+			"ports published on every IPv6 address",
+			join(ipv6(), notToLoopback6(), toThisHost(), dnat(everywhere(nftables.TypeIP6Addr), l4proto(first), port(second)))},
 	}
 }
 
-// filter: containers may go anywhere; others reach them only through a published port. The guard pays for route_localnet, by
-// which 127.0.0.1:PORT works on the host: without it a container could address the host's loopback (CVE-2020-8558).
-func (t EnsureTable) filter() []rule {
-	in, out := fmt.Sprintf("iifname %q", t.Bridge), fmt.Sprintf("oifname %q", t.Bridge)
+// filter keeps networks apart: containers may go anywhere but to another network; others reach them only through a published
+// port. The guard pays for route_localnet, by which 127.0.0.1:PORT works on the host: without it a container could address the
+// host's loopback (CVE-2020-8558). What is dropped is counted.
+func filter() []rule {
 	loopback := netip.MustParsePrefix("127.0.0.0/8")
 	return []rule{
-		{"guard", in + " ip daddr 127.0.0.0/8 drop", "containers can not reach the host's loopback",
-			join(iifname(t.Bridge), ipv4(), to(loopback), verdict(expr.VerdictDrop))},
-		{"forward", in + " accept", "containers may go out", join(iifname(t.Bridge), verdict(expr.VerdictAccept))},
-		{"forward", out + " ct state established,related accept", "answers may come in",
-			join(oifname(t.Bridge), answers(), verdict(expr.VerdictAccept))},
-		{"forward", out + " ct status dnat accept", "published ports may be reached",
-			join(oifname(t.Bridge), translated(), verdict(expr.VerdictAccept))},
-		{"forward", out + " drop", "nothing else comes in", join(oifname(t.Bridge), verdict(expr.VerdictDrop))},
+		{"guard", "iifname @bridges ip daddr 127.0.0.0/8 drop", "containers can not reach the host's loopback",
+			join(iifname(in(bridges())), ipv4(), to(loopback), verdict(expr.VerdictDrop))},
+		{"forward", "iifname . oifname @inside accept", "what stays on its bridge (seen here with br_netfilter)",
+			join(bothNames(), verdict(expr.VerdictAccept))},
+		{"forward", "iifname @closed counter packets 0 bytes 0 drop", "an internal network has no way out",
+			join(iifname(in(closed())), counted(), verdict(expr.VerdictDrop))},
+		{"forward", "oifname @closed counter packets 0 bytes 0 drop", "and none in",
+			join(oifname(in(closed())), counted(), verdict(expr.VerdictDrop))},
+		{"forward", "oifname @bridges ct state established,related accept", "answers may come in",
+			join(oifname(in(bridges())), answers(), verdict(expr.VerdictAccept))},
+		{"forward", "oifname @bridges ct status dnat accept", "published ports may be reached",
+			join(oifname(in(bridges())), translated(), verdict(expr.VerdictAccept))},
+		{"forward", "oifname @bridges counter packets 0 bytes 0 drop", "nothing else comes in, from outside or another network",
+			join(oifname(in(bridges())), counted(), verdict(expr.VerdictDrop))},
+		{"forward", "iifname @bridges accept", "containers may go out",
+			join(iifname(in(bridges())), verdict(expr.VerdictAccept))},
 	}
 }
 
-// masquerade gives packets the host's address: on the way out, because nobody outside has a route to a container; and on the
-// way in where the answer would otherwise not come back through the host.
-func (t EnsureTable) masquerade(subnet netip.Prefix) []rule {
-	out := fmt.Sprintf("oifname %q", t.Bridge)
-	loopback := netip.MustParsePrefix("127.0.0.0/8")
+// hiding gives packets the host's address: on the way out, because nobody outside has a route to a container; and on the
+// way in where the answer would otherwise not come back through the host. A packet has no input here when the host made it, also
+// at 127.0.0.1, or when br_netfilter shows one that a bridge passes on.
+func hiding() []rule {
 	return []rule{
-		{"postrouting", fmt.Sprintf("ip saddr %s oifname != %q masquerade", subnet, t.Bridge), "containers leave with the host's address",
-			join(ipv4(), from(subnet), notOifname(t.Bridge), masquerade())},
-		{"postrouting", fmt.Sprintf("%s ct status dnat ip saddr %s masquerade", out, subnet), "a container that asks for a published port",
-			join(oifname(t.Bridge), translated(), ipv4(), from(subnet), masquerade())},
-		{"postrouting", out + " ip saddr 127.0.0.0/8 masquerade", "the host asking at 127.0.0.1 for a published port",
-			join(oifname(t.Bridge), ipv4(), from(loopback), masquerade())},
+		{"postrouting", "iifname @masqueraded oifname != @bridges masquerade", "containers leave with the host's address",
+			join(iifname(in(masqueraded())), oifname(notIn(bridges())), masquerade())},
+		{"postrouting", "iifname . oifname @inside ct status dnat masquerade", "a container that asks for a port published on its own bridge",
+			join(bothNames(), translated(), masquerade())},
+		{"postrouting", "iif 0 oifname @bridges ct status dnat masquerade", "the host, or with br_netfilter a container, that asks for a published port",
+			join(noInput(), oifname(in(bridges())), translated(), masquerade())},
 	}
 }

@@ -95,7 +95,7 @@ func (p *program) runLoad(instruction expr.Any) bool {
 	switch e := instruction.(type) {
 	case *expr.Payload:
 		if e.OperationType == expr.PayloadWrite {
-			return false
+			return p.writePayload(e)
 		}
 		p.loadPayload(e)
 	case *expr.Meta:
@@ -128,16 +128,30 @@ func (p *program) runLoad(instruction expr.Any) bool {
 
 // loadPayload looks a field up. That it is a field of a protocol makes an earlier comparison with that protocol superfluous.
 func (p *program) loadPayload(e *expr.Payload) {
-	network := p.network
-	switch p.family {
-	case nftables.TableFamilyIPv4:
-		network = "ip"
-	case nftables.TableFamilyIPv6:
-		network = "ip6"
-	}
-	f := fieldAt(e, network, p.transport)
+	f := fieldAt(e, p.headers(), p.transport)
 	p.implied = slices.DeleteFunc(p.implied, func(said string) bool { return f.implies(said) })
 	p.load(e.DestRegister, operand{name: f.name, kind: f.kind, size: f.size})
+}
+
+// writePayload reads what sets a whole field; parts of one are changed by several instructions.
+func (p *program) writePayload(e *expr.Payload) bool {
+	f, value := fieldAt(e, p.headers(), p.transport), p.at(e.SourceRegister)
+	if f.size != e.Len || f.protocol == "" || uint32(len(value.data)) < e.Len {
+		return false
+	}
+	p.print("%s set %s", f.name, write(f.kind, value.data[:e.Len]))
+	return true
+}
+
+// headers tells whose headers the packet has: the table's, or what a comparison has taught.
+func (p *program) headers() string {
+	switch p.family {
+	case nftables.TableFamilyIPv4:
+		return "ip"
+	case nftables.TableFamilyIPv6:
+		return "ip6"
+	}
+	return p.network
 }
 
 // fibOperand: what the routing table says about the packet: "fib daddr type".

@@ -1,0 +1,125 @@
+// Package cni hands a container's network over to CNI plugins: programs that make links, addresses and rules, as Kubernetes calls
+// them. A cloud's network (a VPC) is joined by its provider's plugin and no other way. https://www.cni.dev/docs/spec
+//
+// It is apart from package kernel because of the library that it needs.
+package cni
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/containernetworking/cni/libcni"
+	types100 "github.com/containernetworking/cni/pkg/types/100"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+)
+
+// Add runs the plugins of a configuration list for one link of a container.
+type Add struct {
+	Conflist  string // the file of the list
+	Container string
+	Netns     string
+	Link      string // eth0
+	Result    string // the file that gets the answer; what the library remembers lies beside it
+}
+
+// Del takes it back.
+type Del Add
+
+// path lists where the plugins are: Debian's place, then that of everybody else.
+func path() []string {
+	if dirs := os.Getenv("CNI_PATH"); dirs != "" {
+		return filepath.SplitList(dirs)
+	}
+	return []string{"/usr/lib/cni", "/opt/cni/bin"}
+}
+
+func (a Add) load() (*libcni.CNIConfig, *libcni.NetworkConfigList, *libcni.RuntimeConf, error) {
+	list, err := libcni.ConfListFromFile(a.Conflist)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read the configuration list %s: %w", a.Conflist, err)
+	}
+	return libcni.NewCNIConfigWithCacheDir(path(), a.Result+".cache", nil), list,
+		&libcni.RuntimeConf{ContainerID: a.Container, NetNS: a.Netns, IfName: a.Link}, nil
+}
+
+func (a Add) Do() error {
+	plugins, list, runtime, err := a.load()
+	if err != nil {
+		return err
+	}
+	result, err := plugins.AddNetworkList(context.Background(), list, runtime)
+	if err != nil {
+		return &kernel.Error{Call: a.Call(), Err: err, Hint: "plugins are looked for in " + strings.Join(path(), " and ")}
+	}
+	data, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return kernel.ReplaceFile{Path: a.Result, Content: string(data), Mode: 0o600}.Do()
+}
+
+func (a Add) Call() string {
+	return fmt.Sprintf("execve(the plugins of %q, CNI_COMMAND=ADD)", a.Conflist)
+}
+func (a Add) Shell() string { return a.tool("add") }
+
+func (a Add) Undo() explain.Op { return Del(a) }
+
+// Do succeeds where there is nothing to take back, as the specification asks of every plugin.
+func (d Del) Do() error {
+	plugins, list, runtime, err := Add(d).load()
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(d.Netns); err != nil {
+		runtime.NetNS = "" // gone already, and what was in it
+	}
+	if err := plugins.DelNetworkList(context.Background(), list, runtime); err != nil {
+		return &kernel.Error{Call: d.Call(), Err: err}
+	}
+	return os.RemoveAll(d.Result + ".cache")
+}
+
+func (d Del) Call() string {
+	return fmt.Sprintf("execve(the plugins of %q, CNI_COMMAND=DEL)", d.Conflist)
+}
+func (d Del) Shell() string { return Add(d).tool("del") }
+
+// tool is the call of cnitool, which the makers of CNI offer for use by hand.
+func (a Add) tool(verb string) string {
+	name := strings.TrimSuffix(filepath.Base(a.Conflist), filepath.Ext(a.Conflist))
+	return kernel.Quote("env", "CNI_PATH="+strings.Join(path(), ":"), "NETCONFPATH="+filepath.Dir(a.Conflist), "CNI_IFNAME="+a.Link,
+		"cnitool", verb, name, a.Netns)
+}
+
+// Addresses reads from the answer which addresses the link got.
+func Addresses(result string) ([]netip.Prefix, error) {
+	data, err := os.ReadFile(result)
+	if err != nil {
+		return nil, err
+	}
+	var r types100.Result
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("read the plugins' answer %s: %w", result, err)
+	}
+	var found []netip.Prefix
+	for _, ip := range r.IPs {
+		if p, err := netip.ParsePrefix(ip.Address.String()); err == nil {
+			found = append(found, p)
+		}
+	}
+	return found, nil
+}
+
+// Inverses lists an example of each op of this package that can be an inverse, for kernel.ReadJournal.
+func Inverses() []explain.Op { return []explain.Op{Del{}} }

@@ -1,0 +1,117 @@
+// This file binds into a container's root with other flags than the source has. In the old way that takes two calls of mount(2),
+// the second for the flags, and between them the target could become something else. With a mount that is not attached yet
+// there is no such moment. man 2 open_tree, man 2 mount_setattr, man 2 move_mount.
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"path"
+
+	"golang.org/x/sys/unix"
+)
+
+// BindFlagsIn is BindIn and RemountIn in one.
+type BindFlagsIn struct {
+	Root, Source, Target string
+	Recursive            bool
+	Flags                uintptr // MS_RDONLY, MS_NOSUID, … of the mount at Target alone
+}
+
+// Do takes the old way where the kernel is older than 5.12.
+func (b BindFlagsIn) Do() error {
+	err := b.attach(b.Source)
+	if !errors.Is(err, unix.ENOSYS) {
+		return Fail(b, err)
+	}
+	bind, remount := b.as()
+	if err := bind.Do(); err != nil {
+		return err
+	}
+	return remount.Do()
+}
+
+func (b BindFlagsIn) attach(source string) error {
+	target, err := openIn(b.Root, b.Target, unix.O_PATH)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(target)
+	return attachCopy(source, target, b.Recursive, b.Flags)
+}
+
+// attachCopy mounts a copy of what is at source over target.
+func attachCopy(source string, target int, recursive bool, flags uintptr) error {
+	tree, err := unix.OpenTree(unix.AT_FDCWD, source, uint(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|flagIf(recursive)))
+	if err != nil {
+		return err
+	}
+	defer unix.Close(tree)
+	attr := attributesOf(flags)
+	err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, attr)
+	if err == unix.EPERM { // in a user namespace the flags that the host has set are locked: keep them
+		attr.Attr_clr &= unix.MOUNT_ATTR__ATIME
+		err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, attr)
+	}
+	if err != nil {
+		return fmt.Errorf("mount_setattr: %w", err)
+	}
+	if err := unix.MoveMount(tree, "", target, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
+		return fmt.Errorf("move_mount: %w", err)
+	}
+	return nil
+}
+
+// attributesOf puts the flags in the words of mount_setattr. As with a remount, those that are not named are cleared; the times
+// of access stay as they are, unless they are named.
+func attributesOf(flags uintptr) *unix.MountAttr {
+	attr := &unix.MountAttr{}
+	for _, f := range []struct {
+		flag uintptr
+		attr uint64
+	}{
+		{unix.MS_RDONLY, unix.MOUNT_ATTR_RDONLY}, {unix.MS_NOSUID, unix.MOUNT_ATTR_NOSUID}, {unix.MS_NODEV, unix.MOUNT_ATTR_NODEV},
+		{unix.MS_NOEXEC, unix.MOUNT_ATTR_NOEXEC}, {unix.MS_NODIRATIME, unix.MOUNT_ATTR_NODIRATIME},
+		{unix.MS_NOSYMFOLLOW, unix.MOUNT_ATTR_NOSYMFOLLOW},
+	} {
+		if flags&f.flag != 0 {
+			attr.Attr_set |= f.attr
+		} else {
+			attr.Attr_clr |= f.attr
+		}
+	}
+	switch {
+	case flags&unix.MS_NOATIME != 0:
+		attr.Attr_set |= unix.MOUNT_ATTR_NOATIME
+	case flags&unix.MS_STRICTATIME != 0:
+		attr.Attr_set |= unix.MOUNT_ATTR_STRICTATIME
+	case flags&unix.MS_RELATIME == 0:
+		return attr
+	}
+	attr.Attr_clr |= unix.MOUNT_ATTR__ATIME
+	return attr
+}
+
+func (b BindFlagsIn) as() (BindIn, RemountIn) {
+	return BindIn{Root: b.Root, Source: b.Source, Target: b.Target, Recursive: b.Recursive},
+		RemountIn{Root: b.Root, Target: b.Target, Flags: b.Flags}
+}
+
+func (b BindFlagsIn) Call() string {
+	return copyCalls(b.Source, path.Join(b.Root, b.Target), b.Recursive, b.Flags)
+}
+
+func copyCalls(source, target string, recursive bool, flags uintptr) string {
+	attr, how := attributesOf(flags), "OPEN_TREE_CLONE"
+	if recursive {
+		how += "|AT_RECURSIVE"
+	}
+	return fmt.Sprintf("open_tree(AT_FDCWD, %q, %s)\nmount_setattr(\"\", AT_EMPTY_PATH, {attr_set=%s, attr_clr=%s})\nmove_mount(%q, %q, MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)",
+		source, how, flagString(uintptr(attr.Attr_set), attributeFlags), flagString(uintptr(attr.Attr_clr), attributeFlags), source, target)
+}
+
+// Shell is the old way: mount(8) does the same for a reader.
+func (b BindFlagsIn) Shell() string {
+	bind, remount := b.as()
+	return bind.Shell() + "\n" + remount.Shell()
+}

@@ -1,0 +1,161 @@
+// This file writes JSON, by the same rule: what is unusual is left to encoding/json.
+package quickjson
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Marshal is json.Marshal.
+func Marshal(v any) ([]byte, error) {
+	if b, ok := appendValue(nil, reflect.ValueOf(v)); ok {
+		return b, nil
+	}
+	return json.Marshal(v)
+}
+
+func appendValue(b []byte, v reflect.Value) ([]byte, bool) {
+	switch kind := v.Kind(); {
+	case !v.IsValid() || writesItself(v):
+		return appendSpecial(b, v)
+	case kind == reflect.Struct:
+		return appendObject(b, v)
+	case kind == reflect.String:
+		return appendString(b, v.String())
+	case kind == reflect.Bool:
+		return strconv.AppendBool(b, v.Bool()), true
+	case v.CanInt():
+		return strconv.AppendInt(b, v.Int(), 10), true
+	case v.CanUint():
+		return strconv.AppendUint(b, v.Uint(), 10), true
+	case kind != reflect.Pointer && kind != reflect.Slice && kind != reflect.Map:
+		return appendSpecial(b, v)
+	case v.IsNil():
+		return append(b, "null"...), true
+	case kind == reflect.Pointer:
+		return appendValue(b, v.Elem())
+	case kind == reflect.Slice:
+		return appendList(b, v)
+	}
+	return appendMap(b, v)
+}
+
+func writesItself(v reflect.Value) bool {
+	t := v.Type()
+	if t.Kind() == reflect.Interface || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
+		return true
+	}
+	if t.PkgPath() == "" { // it has no name, and so no methods
+		return false
+	}
+	p := reflect.PointerTo(t) // has the methods of both
+	return p.Implements(reflect.TypeFor[json.Marshaler]()) || p.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+}
+
+func appendSpecial(b []byte, v reflect.Value) ([]byte, bool) {
+	if !v.IsValid() || !v.CanInterface() {
+		return b, false
+	}
+	if v.CanAddr() {
+		v = v.Addr()
+	}
+	text, err := json.Marshal(v.Interface())
+	return append(b, text...), err == nil
+}
+
+// appendString writes what needs no escape by itself.
+func appendString(b []byte, s string) ([]byte, bool) {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || strings.IndexByte(`"\<>&`, s[i]) >= 0 {
+			return appendSpecial(b, reflect.ValueOf(s))
+		}
+	}
+	return append(append(append(b, '"'), s...), '"'), true
+}
+
+func appendObject(b []byte, v reflect.Value) (_ []byte, ok bool) {
+	b = append(b, '{')
+	begin := len(b)
+	if b, ok = appendFields(b, v); !ok {
+		return b, false
+	}
+	return append(b[:max(begin, len(b)-1)], '}'), true // instead of the last comma
+}
+
+// appendFields writes the members, with a comma after each.
+func appendFields(b []byte, v reflect.Value) (_ []byte, ok bool) {
+	t := v.Type()
+	for i := range t.NumField() {
+		f, value := t.Field(i), v.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
+			if b, ok = appendFields(b, value); !ok {
+				return b, false
+			}
+			continue
+		case !f.IsExported() || name == "-" && options == "" || options == "omitempty" && isEmpty(value):
+			continue
+		case f.Anonymous || options != "" && options != "omitempty":
+			return b, false
+		case name == "":
+			name = f.Name
+		}
+		if b, ok = appendString(b, name); !ok {
+			return b, false
+		}
+		if b, ok = appendValue(append(b, ':'), value); !ok {
+			return b, false
+		}
+		b = append(b, ',')
+	}
+	return b, true
+}
+
+// isEmpty is what encoding/json means by omitempty: a struct is never empty.
+func isEmpty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
+		return v.Len() == 0
+	}
+	return v.Kind() != reflect.Struct && v.IsZero()
+}
+
+func appendList(b []byte, v reflect.Value) (_ []byte, ok bool) {
+	b = append(b, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, ok = appendValue(b, v.Index(i)); !ok {
+			return b, false
+		}
+	}
+	return append(b, ']'), true
+}
+
+// appendMap sorts by key.
+func appendMap(b []byte, v reflect.Value) (_ []byte, ok bool) {
+	if v.Type().Key() != reflect.TypeFor[string]() {
+		return b, false
+	}
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	b = append(b, '{')
+	for i, key := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, ok = appendString(b, key.String()); !ok {
+			return b, false
+		}
+		if b, ok = appendValue(append(b, ':'), v.MapIndex(key)); !ok {
+			return b, false
+		}
+	}
+	return append(b, '}'), true
+}
