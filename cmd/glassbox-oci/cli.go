@@ -2,7 +2,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/explain"
+	"glassbox/kernel/quickjson"
 )
 
 const programVersion = "0.1.0"
@@ -73,7 +73,7 @@ func noContainer(flags *flag.FlagSet) error {
 }
 
 // loadBundle reads config.json. Unknown fields are ignored, as the OCI specification wants it; the rest is for package check.
-func (g global) loadBundle(dir, id string) (*specs.Spec, string, error) {
+func loadBundle(dir string) (*specs.Spec, string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, "", err
@@ -86,13 +86,10 @@ func (g global) loadBundle(dir, id string) (*specs.Spec, string, error) {
 		return nil, "", err
 	}
 	spec := &specs.Spec{}
-	if err := json.Unmarshal(data, spec); err != nil {
+	if err := quickjson.Unmarshal(data, spec); err != nil {
 		return nil, "", fmt.Errorf("%s/config.json: %w", dir, err)
 	}
-	if g.systemdCgroup && spec.Linux != nil {
-		spec.Linux.CgroupsPath, err = systemdPath(spec.Linux.CgroupsPath, id)
-	}
-	return spec, dir, err
+	return spec, dir, nil
 }
 
 // listener makes the listener of --explain.

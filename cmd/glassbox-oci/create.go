@@ -14,7 +14,7 @@ import (
 // birthFlags are common to create and run.
 type birthFlags struct {
 	bundle, consoleSocket, pidFile, explain string
-	noPivot                                 bool
+	noPivot, callersKeys                    bool
 	preserve                                int
 }
 
@@ -24,13 +24,13 @@ func (b *birthFlags) add(flags *flag.FlagSet) {
 	flags.StringVar(&b.consoleSocket, "console-socket", "", "unix socket that the terminal's master is sent to")
 	flags.StringVar(&b.pidFile, "pid-file", "", "write the pid of the container's first process here")
 	flags.BoolVar(&b.noPivot, "no-pivot", false, "move the root instead of pivot_root (on an initramfs)")
-	flags.Bool("no-new-keyring", false, "accepted: a container gets no keyring of its own")
+	flags.BoolVar(&b.callersKeys, "no-new-keyring", false, "leave it the caller's session keyring")
 	flags.IntVar(&b.preserve, "preserve-fds", 0, "pass this many descriptors on, from 3")
 	flags.StringVar(&b.explain, "explain", "", "tell each step on standard error, as text or json")
 }
 
 func (b *birthFlags) options(g global, id, bundle string) (container.Options, error) {
-	o := container.Options{ID: id, Bundle: bundle, Root: g.root, PidFile: b.pidFile, NoPivot: b.noPivot,
+	o := container.Options{ID: id, Bundle: bundle, Root: g.root, PidFile: b.pidFile, NoPivot: b.noPivot, CallersKeys: b.callersKeys,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Preserve: preserved(b.preserve), Warn: g.warn}
 	var err error
 	o.Listener, err = listener(b.explain)
@@ -47,16 +47,21 @@ func preserved(n int) []*os.File {
 
 // prepare reads the command line and the bundle.
 func (b *birthFlags) prepare(g global, flags *flag.FlagSet, args []string) (*specs.Spec, container.Options, error) {
+	seen := container.LookAhead()
 	b.add(flags)
 	id, _, err := containerFlags(flags, args)
 	if err != nil {
 		return nil, container.Options{}, err
 	}
-	spec, bundle, err := g.loadBundle(b.bundle, id)
+	spec, bundle, err := loadBundle(b.bundle)
 	if err != nil {
 		return nil, container.Options{}, err
 	}
 	o, err := b.options(g, id, bundle)
+	if o.Seen = seen; err != nil || !g.systemdCgroup || spec.Linux == nil {
+		return spec, o, err
+	}
+	spec.Linux.CgroupsPath, o.Scope, err = systemdPlace(spec.Linux.CgroupsPath, id)
 	return spec, o, err
 }
 

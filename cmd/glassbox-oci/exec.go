@@ -20,8 +20,9 @@ func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 
 type execFlags struct {
 	process, consoleSocket, pidFile, user, cwd, explain string
-	tty, detach, noNewPrivs                             bool
-	env, caps, groups                                   words
+	apparmor, label                                     string
+	tty, detach, noNewPrivs, ignorePaused               bool
+	env, caps, groups, cgroups                          words
 	preserve                                            int
 }
 
@@ -48,6 +49,10 @@ func (e *execFlags) add(flags *flag.FlagSet) {
 		flags.Var(&e.caps, name, "add a capability, repeatable")
 	}
 	flags.BoolVar(&e.noNewPrivs, "no-new-privs", false, "no set-user-ID program may raise its rights")
+	flags.StringVar(&e.apparmor, "apparmor", "", "AppArmor profile")
+	flags.StringVar(&e.label, "process-label", "", "SELinux label")
+	flags.Var(&e.cgroups, "cgroup", "[CONTROLLER[,…]:]GROUP below the container's, repeatable")
+	flags.BoolVar(&e.ignorePaused, "ignore-paused", false, "wait in a paused container until it is resumed")
 	flags.StringVar(&e.cwd, "cwd", "", "working directory")
 	flags.StringVar(&e.consoleSocket, "console-socket", "", "unix socket that the terminal's master is sent to")
 	flags.StringVar(&e.pidFile, "pid-file", "", "write its pid here")
@@ -92,7 +97,12 @@ func (e *execFlags) run(c *container.Container, process *specs.Process) (int, er
 	if err != nil {
 		return 1, err
 	}
-	p, err := c.Exec(process, container.ExecOptions{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	subgroups, err := e.subgroups()
+	if err != nil {
+		return 1, err
+	}
+	p, err := c.Exec(process, container.ExecOptions{IgnorePaused: e.ignorePaused, Subgroups: subgroups,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		ConsoleSocket: t.socket, Preserve: preserved(e.preserve), PidFile: e.pidFile, Listener: l})
 	if err != nil {
 		return 1, err

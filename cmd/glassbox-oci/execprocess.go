@@ -27,6 +27,12 @@ func (e *execFlags) describe(own *specs.Process, command []string) (*specs.Proce
 	if e.cwd != "" {
 		p.Cwd = e.cwd
 	}
+	if e.apparmor != "" {
+		p.ApparmorProfile = e.apparmor
+	}
+	if e.label != "" {
+		p.SelinuxLabel = e.label
+	}
 	if len(e.caps) > 0 {
 		p.Capabilities = withCapabilities(p.Capabilities, e.caps)
 	}
@@ -88,4 +94,27 @@ func withCapabilities(own *specs.LinuxCapabilities, more []string) *specs.LinuxC
 	add := func(set []string) []string { return append(slices.Clone(set), more...) }
 	return &specs.LinuxCapabilities{Bounding: add(own.Bounding), Effective: add(own.Effective), Permitted: add(own.Permitted),
 		Inheritable: own.Inheritable, Ambient: own.Ambient}
+}
+
+// subgroups reads --cgroup: "sub", or "cpu,memory:sub", as runc has it.
+func (e *execFlags) subgroups() (map[string]string, error) {
+	groups := map[string]string{}
+	for _, word := range e.cgroups {
+		controllers, group, named := strings.Cut(word, ":")
+		switch {
+		case !named && len(e.cgroups) > 1:
+			return nil, fmt.Errorf("exec: --cgroup %q holds for all controllers: give it once, or name controllers as cpu:GROUP", word)
+		case !named:
+			controllers, group = "", word
+		case controllers == "" || strings.Contains(group, ":"):
+			return nil, fmt.Errorf("exec: --cgroup %q: write [CONTROLLER[,CONTROLLER...]:]GROUP", word)
+		}
+		for _, c := range strings.Split(controllers, ",") {
+			if _, twice := groups[c]; twice {
+				return nil, fmt.Errorf("exec: --cgroup: the controller %q is there twice", c)
+			}
+			groups[c] = group
+		}
+	}
+	return groups, nil
 }

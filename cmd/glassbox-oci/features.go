@@ -23,7 +23,7 @@ func printFeatures(_ global, args []string) (int, error) {
 		Linux: &features.Linux{
 			Namespaces:      namespaceNames(),
 			Capabilities:    kernel.CapabilityNames(kernel.AllCapabilities),
-			Cgroup:          &features.Cgroup{V1: &yes, V2: &yes, Systemd: &no, SystemdUser: &no, Rdma: &no},
+			Cgroup:          &features.Cgroup{V1: &yes, V2: &yes, Systemd: &yes, SystemdUser: &no, Rdma: &no},
 			Seccomp:         seccompFeatures(),
 			Apparmor:        &features.Apparmor{Enabled: &no},
 			Selinux:         &features.Selinux{Enabled: &no},

@@ -4,10 +4,14 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"glassbox/runtime/container"
 )
@@ -17,10 +21,32 @@ type fullState struct {
 	specs.State
 	Rootfs  string    `json:"rootfs"`
 	Created time.Time `json:"created"`
+	Owner   string    `json:"owner"`
 }
 
-func stateOf(c *container.Container) fullState {
-	return fullState{State: c.State(), Rootfs: c.Plan.Rootfs(), Created: c.Created}
+// stateOf: the owner of a container is that of its directory.
+func stateOf(g global, c *container.Container) fullState {
+	s := fullState{State: c.State(), Rootfs: c.Plan.Rootfs(), Created: c.Created}
+	var st unix.Stat_t
+	if unix.Stat(filepath.Join(g.root, s.ID), &st) == nil {
+		s.Owner = userName(st.Uid)
+	}
+	return s
+}
+
+// userName is the one of /etc/passwd, or #uid.
+func userName(uid uint32) string {
+	number := strconv.FormatUint(uint64(uid), 10)
+	users, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return "#" + number
+	}
+	for line := range strings.Lines(string(users)) {
+		if fields := strings.Split(line, ":"); len(fields) > 2 && fields[2] == number {
+			return fields[0]
+		}
+	}
+	return "#" + number
 }
 
 func list(g global, args []string) (int, error) {
@@ -38,28 +64,28 @@ func list(g global, args []string) (int, error) {
 	}
 	states := make([]fullState, len(all))
 	for i, c := range all {
-		states[i] = stateOf(c)
+		states[i] = stateOf(g, c)
 	}
 	switch {
+	case *quiet:
+		for _, s := range states {
+			fmt.Println(s.ID)
+		}
+		return 0, nil
 	case *format == "json":
 		return 0, printJSON(states)
 	case *format != "table":
 		return 1, fmt.Errorf("list: --format=%s: use table or json", *format)
 	}
-	return 0, printTable(states, *quiet)
+	return 0, printTable(states)
 }
 
-func printTable(states []fullState, quiet bool) error {
-	w := tabwriter.NewWriter(os.Stdout, 0, 1, 3, ' ', 0)
-	if !quiet {
-		fmt.Fprintln(w, "ID\tPID\tSTATUS\tBUNDLE\tCREATED")
-	}
+// printTable has runc's columns.
+func printTable(states []fullState) error {
+	w := tabwriter.NewWriter(os.Stdout, 12, 1, 3, ' ', 0)
+	fmt.Fprintln(w, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER")
 	for _, s := range states {
-		if quiet {
-			fmt.Fprintln(w, s.ID)
-			continue
-		}
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", s.ID, s.Pid, s.Status, s.Bundle, s.Created.Format(time.RFC3339))
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\n", s.ID, s.Pid, s.Status, s.Bundle, s.Created.Format(time.RFC3339Nano), s.Owner)
 	}
 	return w.Flush()
 }

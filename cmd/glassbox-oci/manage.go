@@ -23,7 +23,7 @@ func state(g global, args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	return 0, printJSON(stateOf(c))
+	return 0, printJSON(stateOf(g, c))
 }
 
 func kill(g global, args []string) (int, error) {
@@ -47,9 +47,9 @@ func kill(g global, args []string) (int, error) {
 	return 0, c.Kill(sig, *all)
 }
 
-// signalOf reads 9, KILL and SIGKILL.
+// signalOf reads 9, KILL and SIGKILL. 0 sends nothing, and tells whether one could.
 func signalOf(word string) (unix.Signal, error) {
-	if n, err := strconv.Atoi(word); err == nil && n > 0 && n < 65 {
+	if n, err := strconv.Atoi(word); err == nil && n >= 0 && n < 65 {
 		return unix.Signal(n), nil
 	}
 	name := strings.ToUpper(word)

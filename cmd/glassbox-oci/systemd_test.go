@@ -1,7 +1,11 @@
 // This file tests where --systemd-cgroup puts a container.
 package main
 
-import "testing"
+import (
+	"path"
+	"strings"
+	"testing"
+)
 
 func TestSystemdPath(t *testing.T) {
 	for asked, want := range map[string]string{
@@ -15,11 +19,15 @@ func TestSystemdPath(t *testing.T) {
 		"machine.slice:libpod:machine-p.slice": "/machine.slice/machine-p.slice",
 		"":                                     "/system.slice/glassbox-id.scope",
 	} {
-		if got, err := systemdPath(asked, "id"); err != nil || got != want {
-			t.Errorf("systemdPath(%q) = %q, %v; want %q", asked, got, err, want)
+		got, scope, err := systemdPlace(asked, "id")
+		if err != nil || got != want {
+			t.Errorf("systemdPlace(%q) = %q, %v; want %q", asked, got, err, want)
+		}
+		if isScope := strings.HasSuffix(want, ".scope"); isScope != (scope != nil) || isScope && scope.Unit != path.Base(want) {
+			t.Errorf("systemdPlace(%q) is the unit %v", asked, scope)
 		}
 	}
-	if got, err := systemdPath("/docker/abc", "id"); err == nil {
+	if got, _, err := systemdPlace("/docker/abc", "id"); err == nil {
 		t.Errorf("a path as cgroupfs has it became %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-// This file lists who is measured, and prepares the ground: one bundle for all, as the OCI runtime specification wants it.
+// This file lists who is measured, and prepares the ground: a bundle for all, as the OCI runtime specification wants it.
 package main
 
 import (
@@ -11,25 +11,39 @@ import (
 
 // ground is what every contender stands on.
 type ground struct {
-	bin    string // our programs
-	bundle string // config.json and rootfs/
-	state  string // where the runtimes keep their state
+	bin     string // our programs
+	bundle  string // config.json and rootfs/
+	sleeper string // a bundle with the same root, whose program goes on
+	state   string // where the runtimes keep their state
 }
 
 func (g ground) rootfs() string { return filepath.Join(g.bundle, "rootfs") }
 
-func contenders(g ground) []*contender {
-	oci := func(program string) []string {
-		return []string{program, "--root", filepath.Join(g.state, filepath.Base(program)), "run", "--bundle", g.bundle, "bench"}
+// runtimes are the command lines of the OCI runtimes, ours first.
+func (g ground) runtimes() []string {
+	return []string{filepath.Join(g.bin, "glassbox-oci"), "crun", "runc"}
+}
+
+func tables(g ground) []*table {
+	run := &table{name: "run", title: "run a static true"}
+	steps := &table{name: "steps", title: "create, start, delete"}
+	visit := &table{name: "exec", title: "exec in a container"}
+	for _, program := range g.runtimes() {
+		name := filepath.Base(program)
+		command := func(args ...string) []string {
+			return append([]string{program, "--root", filepath.Join(g.state, name)}, args...)
+		}
+		run.contenders = append(run.contenders, &contender{name: name, steps: [][]string{command("run", "--bundle", g.bundle, "bench")}})
+		steps.contenders = append(steps.contenders, &contender{name: name, steps: [][]string{
+			command("create", "--bundle", g.bundle, "bench"), command("start", "bench"), command("delete", "--force", "bench")}})
+		visit.contenders = append(visit.contenders, &contender{name: name, steps: [][]string{command("exec", "sleeper", "/bin/true")},
+			before: command("run", "--detach", "--bundle", g.sleeper, "sleeper"), after: command("delete", "--force", "sleeper")})
 	}
-	return []*contender{
-		{name: "glassbox-oci run", argv: oci(filepath.Join(g.bin, "glassbox-oci"))},
-		{name: "crun run", argv: oci("crun")},
-		{name: "runc run", argv: oci("runc")},
-		{name: "bwrap", argv: []string{"bwrap", "--unshare-all", "--bind", g.rootfs(), "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"}},
-		{name: "unshare", argv: []string{"unshare", "-mpnuif", "chroot", g.rootfs(), "/bin/true"}},
-		{name: "glassbox run box true", argv: g.engine("run", "--rm", "box", "true")},
-	}
+	run.contenders = append(run.contenders,
+		&contender{name: "bwrap", steps: [][]string{{"bwrap", "--unshare-all", "--bind", g.rootfs(), "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"}}},
+		&contender{name: "unshare", steps: [][]string{{"unshare", "-mpnuif", "chroot", g.rootfs(), "/bin/true"}}},
+		&contender{name: "glassbox run box true", steps: [][]string{g.engine("run", "--rm", "box", "true")}})
+	return []*table{run, steps, visit}
 }
 
 // engine is a glassbox command whose state lies in our directory.
@@ -44,9 +58,9 @@ func prepare(dir string) (ground, error) {
 	if err != nil {
 		return ground{}, err
 	}
-	g := ground{bin: bin, bundle: filepath.Join(dir, "bundle"), state: filepath.Join(dir, "state")}
-	for _, name := range []string{"bin", "proc", "dev", "sys"} {
-		if err := os.MkdirAll(filepath.Join(g.rootfs(), name), 0o755); err != nil {
+	g := ground{bin: bin, bundle: filepath.Join(dir, "bundle"), sleeper: filepath.Join(dir, "sleeper"), state: filepath.Join(dir, "state")}
+	for _, dir := range []string{g.sleeper, g.rootfs() + "/bin", g.rootfs() + "/proc", g.rootfs() + "/dev", g.rootfs() + "/sys"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return g, err
 		}
 	}
@@ -55,24 +69,29 @@ func prepare(dir string) (ground, error) {
 	if err != nil {
 		return g, fmt.Errorf("take busybox out of the image: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(g.rootfs(), "bin/true"), busybox, 0o755); err != nil {
+	for _, name := range []string{"true", "sleep"} {
+		if err := os.WriteFile(filepath.Join(g.rootfs(), "bin", name), busybox, 0o755); err != nil {
+			return g, err
+		}
+	}
+	if err := g.configure(g.bundle, "/bin/true"); err != nil {
 		return g, err
 	}
-	return g, g.configure()
+	return g, g.configure(g.sleeper, "/bin/sleep", "1000")
 }
 
-// configure writes config.json: the default that a runtime proposes, running `true` without a terminal.
-func (g ground) configure() error {
+// configure writes config.json: the default that a runtime proposes, with this program and without a terminal.
+func (g ground) configure(bundle string, args ...string) error {
 	program := filepath.Join(g.bin, "glassbox-oci")
 	if runc, err := exec.LookPath("runc"); err == nil {
 		program = runc
 	}
 	spec := exec.Command(program, "spec")
-	spec.Dir = g.bundle
+	spec.Dir = bundle
 	if out, err := spec.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", spec, err, out)
 	}
-	path := filepath.Join(g.bundle, "config.json")
+	path := filepath.Join(bundle, "config.json")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -85,7 +104,8 @@ func (g ground) configure() error {
 	if !ok {
 		return fmt.Errorf("%s: it has no process", path)
 	}
-	process["terminal"], process["args"] = false, []string{"/bin/true"}
+	process["terminal"], process["args"] = false, args
+	config["root"] = map[string]any{"path": g.rootfs(), "readonly": true}
 	if data, err = json.Marshal(config); err != nil {
 		return err
 	}

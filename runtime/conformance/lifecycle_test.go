@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -132,4 +133,30 @@ func TestProcessMustBeThere(t *testing.T) {
 func TestOnlyStdioIsInherited(t *testing.T) {
 	b := newBox(t)
 	want(t, "descriptors", b.fields("ls /proc/self/fd"), "0 1 2 3") // 3 is ls's own
+}
+
+// Who has started an exec and does not ask how it ended keeps the kernel from ending the PID namespace; a delete goes on.
+func TestDeleteDoesNotWaitForWhoForgetsAnExec(t *testing.T) {
+	b := newBox(t)
+	b.script("sleep 100")
+	c, err := container.Run(b.spec, b.options(b.outFile()))
+	check(t, err)
+	p := *b.spec.Process
+	p.Args = []string{"sleep", "100"}
+	v, err := c.Exec(&p, container.ExecOptions{})
+	check(t, err)
+	begin := time.Now()
+	check(t, c.Delete(true))
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	_, err = v.Wait()
+	check(t, err)
+}
+
+func TestUsersThatAreNoFile(t *testing.T) {
+	b := newBox(t)
+	b.spec.Process.Env = []string{"PATH=/bin"}
+	check(t, unix.Mkfifo(b.path("etc/passwd"), 0o644))
+	want(t, "HOME", b.output("echo $HOME"), "/")
 }

@@ -99,8 +99,8 @@ func TestCopyUp(t *testing.T) {
 	check(t, os.MkdirAll(b.path("etc/deep/er"), 0o700))
 	check(t, os.Symlink("set-uid", b.path("etc/link")))
 	b.spec.Mounts = append(b.spec.Mounts, specs.Mount{Type: "tmpfs", Source: "tmpfs", Destination: "/etc", Options: []string{"tmpcopyup", "size=1m"}})
-	out := b.output("stat -c '%a %u %g %s' /etc/set-uid; readlink /etc/link; ls -d /etc/deep/er; echo y > /etc/set-uid; stat -f -c %T /etc")
-	want(t, "copies", strings.Join(strings.Fields(out), " "), "4755 7 8 1 set-uid /etc/deep/er tmpfs")
+	out := b.output("stat -c '%a %u %g %s' /etc/set-uid; readlink /etc/link; ls -d /etc/deep/er; echo y > /etc/set-uid; stat -f -c %T /etc; stat -c %a /etc")
+	want(t, "copies", strings.Join(strings.Fields(out), " "), "4755 7 8 1 set-uid /etc/deep/er tmpfs 755")
 	if data, err := os.ReadFile(b.path("etc/set-uid")); err != nil || string(data) != "x" {
 		t.Errorf("the image's own file has changed: %q (%v)", data, err)
 	}

@@ -127,3 +127,32 @@ func TestRdmaIsRefusedWithoutADevice(t *testing.T) {
 	b.spec.Linux.Resources = &specs.LinuxResources{Rdma: map[string]specs.LinuxRdma{"mlx5_1": {HcaHandles: pointer(uint32(3))}}}
 	b.refused("rdma")
 }
+
+// A slice that is made for a container goes with the last one in it; somebody else's stays.
+func TestSlicesAreTakenBack(t *testing.T) {
+	layout, err := look.HostLayout()
+	check(t, err)
+	theirs := layout.Dir("pids", "/gbtheirs.slice")
+	check(t, os.Mkdir(theirs, 0o755))
+	defer func() { check(t, os.Remove(theirs)) }()
+	first, second, third := newBox(t), newBox(t), newBox(t)
+	first.spec.Linux.CgroupsPath = "/gbtest.slice/gbtest-a.slice/one.scope"
+	second.spec.Linux.CgroupsPath = "/gbtest.slice/two.scope"
+	c := first.start("sleep 100")
+	second.output("true")
+	ours := layout.Dir("pids", "/gbtest.slice")
+	if _, err := os.Stat(ours + "/gbtest-a.slice/one.scope"); err != nil {
+		t.Errorf("the slice of a container that runs: %v", err)
+	}
+	third.spec.Linux.CgroupsPath = "/gbtheirs.slice/three.scope"
+	third.output("true")
+	if _, err := os.Stat(theirs); err != nil {
+		t.Errorf("a slice of somebody else's: %v", err)
+	}
+	check(t, c.Delete(true))
+	for _, tree := range layout.Trees() {
+		if _, err := os.Stat(tree.Dir("/gbtest.slice")); err == nil {
+			t.Errorf("%s is left behind", tree.Dir("/gbtest.slice"))
+		}
+	}
+}

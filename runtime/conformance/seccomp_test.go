@@ -118,7 +118,7 @@ func TestSeccompListenerOfAnExec(t *testing.T) {
 	}
 	a = <-second
 	check(t, a.err)
-	if a.state.State.Status != specs.StateRunning || a.state.Pid == c.PID() {
+	if s := a.state; s.State.Status != specs.StateRunning || s.Pid == c.PID() || s.State.Pid != c.PID() {
 		t.Errorf("the agent was told %+v", a.state)
 	}
 }

@@ -34,16 +34,33 @@ func Describe(spec *specs.Spec, o Options) (plan.Container, plan.Host, error) {
 	}
 	h, err := plan.LookAtCgroups()
 	if err == nil {
+		h, err = delegated(&c, h)
+	}
+	if err == nil {
 		h, err = look(&c, h)
 	}
 	return c, h, err
+}
+
+// delegated leaves an ordinary user what he may use of the cgroups.
+func delegated(c *plan.Container, h plan.Host) (plan.Host, error) {
+	if !plan.Rootless() {
+		return h, nil
+	}
+	if c.Spec.Linux.CgroupsPath == "" {
+		var err error
+		if c.Spec.Linux.CgroupsPath, err = h.DelegatedPath(c.ID); err != nil {
+			return h, err
+		}
+	}
+	return h.Delegated(*c)
 }
 
 func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 	if spec.Linux == nil {
 		spec.Linux = &specs.Linux{}
 	}
-	c := plan.Container{ID: o.ID, Bundle: o.Bundle, Spec: spec, Init: o.Init, Stay: o.NoPivot}
+	c := plan.Container{ID: o.ID, Bundle: o.Bundle, Spec: spec, Init: o.Init, Stay: o.NoPivot, CallersKeys: o.CallersKeys, Scope: o.Scope}
 	if err := checkID(o.ID); err != nil {
 		return c, err
 	}
@@ -74,21 +91,31 @@ type maker struct {
 	wire   *stage.Conn
 	socket *os.File // our end
 	fifo   *os.File
-	seen   chan sight
 }
 
-// sight is what plan.LookAtCgroups has found.
+// Sight receives what plan.LookAtCgroups finds.
+type Sight <-chan sight
+
 type sight struct {
 	host plan.Host
 	err  error
 }
 
-func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
-	m := &maker{Options: o, seen: make(chan sight, 1)}
-	go func() { // while we read the specification
+// LookAhead begins to look at the host; meanwhile the specification can be read.
+func LookAhead() Sight {
+	seen := make(chan sight, 1)
+	go func() {
 		host, err := plan.LookAtCgroups()
-		m.seen <- sight{host, err}
+		seen <- sight{host, err}
 	}()
+	return seen
+}
+
+func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
+	if o.Seen == nil {
+		o.Seen = LookAhead()
+	}
+	m := &maker{Options: o}
 	described, err := describe(spec, o)
 	if err != nil {
 		return nil, err
@@ -143,11 +170,22 @@ func (m *maker) abandon() error {
 }
 
 func (m *maker) make(wait bool) error {
-	seen := <-m.seen
+	seen := <-m.Seen
 	if seen.err != nil {
 		return seen.err
 	}
-	m.c.Host = seen.host
+	var err error
+	if m.c.Host, err = delegated(&m.c.Plan, seen.host); err != nil {
+		return err
+	}
+	m.c.Host.Slices = m.c.Host.OurSlices(m.c.Plan)
+	switch {
+	case m.c.Plan.Scope == nil:
+	case plan.SystemdRuns():
+		m.c.Host.Systemd, m.c.Host.Slices = true, plan.TransientSlices(m.c.Host.Slices)
+	default:
+		m.c.warn("no systemd to ask here: the container's cgroup is made without it")
+	}
 	if err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...); err != nil {
 		return err
 	}
@@ -155,7 +193,6 @@ func (m *maker) make(wait bool) error {
 		return err
 	}
 	defer m.socket.Close()
-	var err error
 	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
@@ -166,13 +203,31 @@ func (m *maker) make(wait bool) error {
 	if err := plan.Refusal(m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
-	if err := m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...); err != nil {
+	if err := m.outside(); err != nil {
 		return err
 	}
 	if err := m.wire.Send(m.config(wait)); err != nil {
 		return fmt.Errorf("tell the stage what to become: %w", err)
 	}
 	return m.letGo(wait)
+}
+
+// outside carries out what is done on the host meanwhile. If systemd does not want the container, it goes without it.
+func (m *maker) outside() error {
+	if err := m.run.Run(plan.After(m.c.Plan, m.c.Host)...); err != nil {
+		return err
+	}
+	done := len(m.run.Took)
+	if err := m.run.Run(plan.ScopeSteps(m.c.Plan, m.c.Host, m.child.PID)...); errors.Is(err, explain.ErrQuit) {
+		return err
+	} else if err != nil {
+		m.c.warn(fmt.Sprintf("no unit of systemd: %v", err))
+		m.run.Took, m.c.Host.Systemd = m.run.Took[:done], false
+	}
+	if !m.c.Host.Systemd {
+		m.c.Plan.Scope = nil
+	}
+	return m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...)
 }
 
 // letGo lets the program run, or wait for Start. The state is written while the stage is busy, and is on disk before the

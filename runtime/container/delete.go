@@ -2,9 +2,13 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -61,10 +65,44 @@ func (c *Container) end() error {
 			return err
 		}
 	}
+	return c.awaitEnd(pidfd)
+}
+
+// awaitEnd waits for the first process's end. The kernel keeps it until everybody in its PID namespace is collected, which is
+// the business of those who have started them: for somebody's exec that has ended, and that nobody asks about, we do not wait.
+func (c *Container) awaitEnd(pidfd *os.File) error {
+	const now, patience = 20, 10 * time.Second
 	poll := []unix.PollFd{{Fd: int32(pidfd.Fd()), Events: unix.POLLIN}}
-	for {
-		if _, err := unix.Poll(poll, -1); err != unix.EINTR {
+	for begin := time.Now(); time.Since(begin) < patience; {
+		n, err := unix.Poll(poll, now)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case n == 1 || err != nil:
 			return err
 		}
+		left, err := c.Processes()
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if len(left) == 0 && len(c.Cgroups) > 0 && exiting(c.InitPID) {
+			return nil
+		}
 	}
+	return fmt.Errorf("its first process %d is stuck in the kernel: it was killed and does not end", c.InitPID)
+}
+
+// exiting tells whether a process will never run a program again. man 5 proc, /proc/PID/stat, flags; PF_EXITING of linux/sched.h.
+func exiting(pid int) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return true
+	}
+	_, after, _ := strings.Cut(string(data), ") ") // the name before it may hold anything
+	fields := strings.Fields(after)
+	if len(fields) < 7 {
+		return false
+	}
+	flags, err := strconv.ParseUint(fields[6], 10, 32)
+	return err == nil && flags&4 != 0
 }

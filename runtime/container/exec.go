@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -24,6 +25,9 @@ type ExecOptions struct {
 	Preserve              []*os.File
 	PidFile               string
 	Listener              explain.Listener
+
+	IgnorePaused bool              // it waits, frozen, until the container is resumed
+	Subgroups    map[string]string // groups below the container's, by controller or "" for all
 }
 
 // Process is a visitor that runs.
@@ -37,16 +41,10 @@ func (p *Process) Signal(sig unix.Signal) error { return unix.Kill(p.PID, sig) }
 
 // Exec runs p in the namespaces and cgroups of the container. It returns when its execve has succeeded.
 func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
-	if status := c.Status(); status != specs.StateRunning && status != specs.StateCreated {
-		return nil, fmt.Errorf("exec in container %q: it is %s: %w", c.Plan.ID, status, ErrNotRunning)
-	}
-	if err := check.Process(p); err != nil {
+	if err := c.receives(p, o); err != nil {
 		return nil, err
 	}
-	host, err := plan.Look(c.Plan)
-	if err != nil {
-		return nil, err
-	}
+	host := c.Host.Now(c.Plan)
 	if p.Capabilities != c.Plan.Spec.Process.Capabilities { // of its own the container was warned at birth
 		for _, text := range plan.CapabilityWarnings(p, host) {
 			c.warn(text)
@@ -66,7 +64,9 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	child := &kernel.Child{Env: stageEnv(), Files: append([]*os.File{o.Stdin, o.Stdout, o.Stderr}, o.Preserve...)}
 	child.Argv = stage.Argv(strconv.Itoa(len(child.Files)))
 	child.Files = append(child.Files, theirs, o.ConsoleSocket, nil, agent)
-	v := visit{ExecOptions: o, c: c, process: p, host: host, child: child}
+	container := c.Plan
+	container.Subgroups = o.Subgroups
+	v := visit{ExecOptions: o, c: c, plan: container, process: p, host: host, child: child}
 	v.run.Listener = o.Listener
 	if err := v.do(ours, theirs); err != nil {
 		return nil, errors.Join(err, v.run.Rollback())
@@ -77,23 +77,43 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 type visit struct {
 	ExecOptions
 	c       *Container
+	plan    plan.Container
 	process *specs.Process
 	host    plan.Host
 	child   *kernel.Child
 	run     explain.Runner
 }
 
+// receives says why the container takes no visitor, or not this one.
+func (c *Container) receives(p *specs.Process, o ExecOptions) error {
+	switch status := c.Status(); {
+	case status == "paused" && !o.IgnorePaused:
+		return fmt.Errorf("exec in container %q: it is paused: resume it, or use --ignore-paused", c.Plan.ID)
+	case status != specs.StateRunning && status != specs.StateCreated && status != "paused":
+		return fmt.Errorf("exec in container %q: it is %s: %w", c.Plan.ID, status, ErrNotRunning)
+	}
+	for controller, group := range o.Subgroups {
+		if strings.Contains("/"+group+"/", "/../") {
+			return fmt.Errorf("exec in container %q: the group %q may not leave the container's by \"..\"", c.Plan.ID, group)
+		}
+		if controller != "" && !c.Host.Cgroups.Has(controller) {
+			return fmt.Errorf("exec in container %q: no cgroup tree has the controller %q", c.Plan.ID, controller)
+		}
+	}
+	return check.Process(p)
+}
+
 func (v *visit) do(ours, theirs *os.File) error {
-	if err := v.run.Run(plan.Visit(v.c.Plan, v.host, v.c.InitPID, v.child)); err != nil {
+	if err := v.run.Run(plan.Visit(v.plan, v.host, v.c.InitPID, v.child)); err != nil {
 		return err
 	}
 	theirs.Close()
 	v.host.Stage.Outside = v.child.PID
-	if err := v.run.Run(plan.VisitOutside(v.c.Plan, v.host, v.child.PID)...); err != nil {
+	if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
 		return err
 	}
 	wire := stage.NewConn(ours)
-	config := stage.Config{Container: v.c.Plan, Host: v.host, Visit: &stage.Visit{Init: v.c.InitPID, Process: v.process},
+	config := stage.Config{Container: v.plan, Host: v.host, Visit: &stage.Visit{Init: v.c.InitPID, Process: v.process},
 		Listen: v.Listener != nil, Preserve: len(v.Preserve), Console: 4 + len(v.Preserve)}
 	if err := wire.Send(config); err != nil {
 		return fmt.Errorf("tell the stage what to become: %w", err)

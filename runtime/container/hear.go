@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"glassbox/explain"
+	"glassbox/kernel/quickjson"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/stage"
 )
@@ -106,7 +107,7 @@ type born struct {
 const bornFile = "born.json"
 
 func (m *maker) keepStory(r stage.Ready) error {
-	data, err := json.Marshal(born{Program: r.Program, Env: r.Env, Took: slices.Concat(m.run.Took, r.Took)})
+	data, err := quickjson.Marshal(born{Program: r.Program, Env: r.Env, Took: slices.Concat(m.run.Took, r.Took)})
 	if err != nil {
 		return fmt.Errorf("keep the story: %w", err)
 	}

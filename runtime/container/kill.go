@@ -12,6 +12,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	proc "glassbox/kernel/look"
 )
 
 // Kill sends a signal to the container's first process, or to all of them. OCI runtime.md, "Kill".
@@ -63,7 +65,7 @@ func (c *Container) killAll(sig unix.Signal) error {
 // Processes lists the container's processes by the pids of the host: the members of its cgroup and of those below it.
 func (c *Container) Processes() ([]int, error) {
 	if len(c.Cgroups) == 0 {
-		return []int{c.InitPID}, nil
+		return c.neighbours()
 	}
 	var pids []int
 	err := filepath.WalkDir(c.Cgroups[0], func(path string, d os.DirEntry, err error) error {
@@ -86,6 +88,22 @@ func (c *Container) Processes() ([]int, error) {
 		}
 		return nil
 	})
+	slices.Sort(pids)
+	return pids, err
+}
+
+// neighbours are the members of its PID namespace, of a container that has no cgroups.
+func (c *Container) neighbours() ([]int, error) {
+	const kind = specs.PIDNamespace
+	own := slices.ContainsFunc(c.Plan.Spec.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == kind })
+	inode, err := proc.Namespace(c.InitPID, string(kind))
+	switch {
+	case c.Status() == specs.StateStopped:
+		return nil, nil
+	case err != nil || !own:
+		return []int{c.InitPID}, err
+	}
+	pids, err := proc.ProcessesIn(string(kind), inode)
 	slices.Sort(pids)
 	return pids, err
 }

@@ -83,6 +83,9 @@ func (m *meter) cpu() CPUStats {
 	}
 	s.Throttling.ThrottledTime = stat["throttled_time"]
 	s.Usage.Total = m.number("cpuacct", "cpuacct.usage", "")
+	for _, n := range strings.Fields(m.text("cpuacct", "cpuacct.usage_percpu", "")) {
+		s.Usage.PerCPU = append(s.Usage.PerCPU, m.parse(n))
+	}
 	s.Usage.User, s.Usage.Kernel = m.number("cpuacct", "cpuacct.usage_user", ""), m.number("cpuacct", "cpuacct.usage_sys", "")
 	return s
 }
@@ -95,6 +98,9 @@ func (m *meter) memory() MemoryStats {
 	s.Swap = MemoryUsage{ // v1 counts swap and memory together
 		Limit: m.number("memory", "memory.memsw.limit_in_bytes", "memory.swap.max"), Usage: m.number("memory", "memory.memsw.usage_in_bytes", "memory.swap.current"),
 		Max: m.number("memory", "memory.memsw.max_usage_in_bytes", "memory.swap.peak"), Failcnt: m.number("memory", "memory.memsw.failcnt", "")}
+	s.TCP = MemoryUsage{
+		Limit: m.number("memory", "memory.kmem.tcp.limit_in_bytes", ""), Usage: m.number("memory", "memory.kmem.tcp.usage_in_bytes", ""),
+		Max: m.number("memory", "memory.kmem.tcp.max_usage_in_bytes", ""), Failcnt: m.number("memory", "memory.kmem.tcp.failcnt", "")}
 	events := m.table("memory", "memory.oom_control", "memory.events")
 	s.Kills = events["oom_kill"]
 	s.Cache = s.Raw["cache"]

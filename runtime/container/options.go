@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"glassbox/explain"
+	"glassbox/runtime/plan"
 )
 
 // Options says where and how; what, is in the specification.
@@ -33,6 +34,10 @@ type Options struct {
 	Warn     func(string)     // hears what is not as it was asked for, and no reason to stop; nil: nobody does
 	Init     bool             // a reaper as PID 1
 	NoPivot  bool
+	Seen     Sight // a look at the host that has begun already
+
+	CallersKeys bool        // no keyring of its own
+	Scope       *plan.Scope // what systemd is to call it; nil: it is not asked
 }
 
 // ExecError says that the program could not be run. Code is Docker's exit code for it: 125, 126 or 127.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,10 @@ func (c *Container) Resume() error {
 }
 
 func (c *Container) freeze(frozen bool) error {
-	if !c.Host.Cgroups.Has("freezer") || len(c.Cgroups) == 0 {
+	if len(c.Cgroups) == 0 || slices.Contains(c.Host.Undelegated, "freezer") {
+		return fmt.Errorf("pause container %q: it has no cgroup to freeze: its user may not make one, see the warning of its start", c.Plan.ID)
+	}
+	if !c.Host.Cgroups.Has("freezer") {
 		return fmt.Errorf("pause container %q: this machine has no freezer: its cgroups lack the controller", c.Plan.ID)
 	}
 	run := explain.Runner{}

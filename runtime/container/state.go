@@ -2,7 +2,6 @@
 package container
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"glassbox/kernel/quickjson"
 	"glassbox/runtime/plan"
 )
 
@@ -52,7 +52,7 @@ func Load(root, id string) (*Container, error) {
 	if err != nil {
 		return nil, fmt.Errorf("container %q: read its state: %w", id, err)
 	}
-	if err := json.Unmarshal(data, &c.record); err != nil {
+	if err := quickjson.Unmarshal(data, &c.record); err != nil {
 		return nil, fmt.Errorf("container %q: read its state: %w", id, err)
 	}
 	return c, nil
@@ -80,7 +80,7 @@ func List(root string) ([]*Container, error) {
 
 // save replaces state.json whole: a reader sees the old or the new one.
 func (c *Container) save() error {
-	data, err := json.Marshal(c.record)
+	data, err := quickjson.Marshal(c.record)
 	if err != nil {
 		return err
 	}

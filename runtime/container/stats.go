@@ -16,6 +16,8 @@ type CPUStats struct {
 		Total  uint64 `json:"total"`
 		Kernel uint64 `json:"kernel"`
 		User   uint64 `json:"user"`
+
+		PerCPU []uint64 `json:"percpu,omitempty"` // v1 alone counts it
 	} `json:"usage"`
 	Throttling struct {
 		Periods          uint64 `json:"periods"`
@@ -37,6 +39,7 @@ type MemoryStats struct {
 	Cache uint64            `json:"cache"`
 	Usage MemoryUsage       `json:"usage"`
 	Swap  MemoryUsage       `json:"swap"`
+	TCP   MemoryUsage       `json:"kernelTCP"`
 	Raw   map[string]uint64 `json:"raw,omitempty"`
 	Kills uint64            `json:"-"`
 }

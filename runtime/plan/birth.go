@@ -36,7 +36,7 @@ func cloneFlag(kind specs.LinuxNamespaceType) uintptr {
 
 // Birth starts the stage. child receives its pid; a plan that is only told needs none. LESSON: birth
 func Birth(c Container, h Host, child *kernel.Child) explain.Step {
-	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
+	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h), Unprivileged: h.UID != 0, Nested: h.Rootless && h.UID == 0}
 	for _, ns := range c.Spec.Linux.Namespaces {
 		flag := cloneFlag(ns.Type)
 		switch {

@@ -22,23 +22,28 @@ func Before(c Container, h Host) []explain.Step {
 	return groupSteps(c, h)
 }
 
+// After is the same for v1, where the stage needs its groups only later.
+func After(c Container, h Host) []explain.Step {
+	if bornIn(c, h) != "" || len(CgroupDirs(c, h.Cgroups)) == 0 {
+		return nil
+	}
+	return groupSteps(c, h)
+}
+
 // Outside is what the runtime does on the host while the stage comes up. pid is the stage's; 0: not known yet.
 func Outside(c Container, h Host, pid int) []explain.Step {
 	return append(cgroupSteps(c, h, pid), netDeviceSteps(c, pid)...)
 }
 
-// cgroupSteps make the groups, set the limits and move the process in. LESSON: outside
+// cgroupSteps set the limits and move the process in. LESSON: outside
 func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 	dirs := CgroupDirs(c, h.Cgroups)
 	if len(dirs) == 0 {
 		return nil
 	}
 	var steps []explain.Step
-	born := bornIn(c, h) != ""
-	if !born {
-		steps = groupSteps(c, h)
-	}
-	if ops := deviceRules(c, h.Cgroups); len(ops) > 0 {
+	// Without root's rights no device can be made, and no rule either.
+	if ops := deviceRules(c, h.Cgroups); len(ops) > 0 && !h.Rootless {
 		steps = append(steps, explain.Say("Allow only harmless devices",
 			"a device node alone gives no access: the devices controller must allow it too", "02", ops...))
 	}
@@ -46,14 +51,18 @@ func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 		steps = append(steps, explain.Say("Set the limits",
 			"each limit is a number written into a file; the kernel does the rest", "02", ops...))
 	}
-	if !born && !joinsByItself(c, h) {
+	if bornIn(c, h) == "" && !joinsByItself(c, h) {
 		steps = append(steps, joinStep(dirs, pid))
 	}
 	return steps
 }
 
 func groupSteps(c Container, h Host) []explain.Step {
-	create := delegateOps(c, h.Cgroups)
+	var create []explain.Op
+	for _, dir := range h.Slices {
+		create = append(create, kernel.CgroupSlice{Path: dir})
+	}
+	create = append(create, delegateOps(c, h.Cgroups)...)
 	for _, dir := range CgroupDirs(c, h.Cgroups) {
 		create = append(create, kernel.CgroupCreate{Path: dir})
 	}
@@ -69,7 +78,7 @@ func bornIn(c Container, h Host) string {
 	if h.Cgroups.Mode != look.ModeV2 {
 		return ""
 	}
-	return h.Cgroups.V2.Dir(c.CgroupPath())
+	return c.groupIn(h.Cgroups.V2)
 }
 
 const joinKeep = "the container's processes could not be found again"
@@ -116,13 +125,24 @@ func (c Container) CgroupPath() string {
 // CgroupDirs lists the directories of the container, one for each tree that has controllers we use.
 func CgroupDirs(c Container, l look.Layout) []string {
 	if l.Mode == look.ModeV2 {
-		return []string{l.V2.Dir(c.CgroupPath())}
+		return []string{c.groupIn(l.V2)}
 	}
 	var dirs []string
 	for _, tree := range v1Trees(l) {
-		dirs = append(dirs, tree.Dir(c.CgroupPath()))
+		dirs = append(dirs, c.groupIn(tree))
 	}
 	return dirs
+}
+
+// groupIn is the container's group in a tree, and for a visitor perhaps one below it.
+func (c Container) groupIn(tree look.Hierarchy) string {
+	below := c.Subgroups[""]
+	for _, controller := range tree.Controllers {
+		if sub, ok := c.Subgroups[controller]; ok {
+			below = sub
+		}
+	}
+	return tree.Dir(path.Join(c.CgroupPath(), below))
 }
 
 // v1Trees are the trees with controllers. systemd's named tree and a hybrid host's rest of v2 limit nothing, so the
@@ -183,4 +203,21 @@ func cpusetOps(c Container, h Host) []explain.Op {
 			kernel.CgroupSet{File: path.Join(tree.Dir(group), "cpuset.mems"), Value: h.MemoryNodes})
 	}
 	return ops
+}
+
+// OurSlices lists the slices (systemd's groups of groups) above the container's group that systemd has not made. We take them
+// back when the last container in them has gone. Other groups above are shared, and stay.
+func (h Host) OurSlices(c Container) []string {
+	var ours []string
+	group := c.CgroupPath()
+	for i, r := range group {
+		if above := group[:i]; r == '/' && strings.HasSuffix(above, ".slice") {
+			for _, dir := range CgroupDirs(Container{ID: c.ID, Spec: &specs.Spec{Linux: &specs.Linux{CgroupsPath: above}}}, h.Cgroups) {
+				if (kernel.CgroupSlice{Path: dir}).Ours() {
+					ours = append(ours, dir)
+				}
+			}
+		}
+	}
+	return ours
 }

@@ -23,7 +23,7 @@ func Update(c Container, l look.Layout, r *specs.LinuxResources) []explain.Step 
 		return nil
 	}
 	return []explain.Step{explain.Say("Change the limits",
-		"the kernel reads a limit whenever it counts: a new number holds at once", "02", ops...)}
+		"the kernel reads a limit whenever it counts: a new number holds at once", "02", append(scopeUpdate(c, ops), ops...)...)}
 }
 
 // WithResources is the container with other limits. v2 writes swap alone, so that it has to know the memory, too.

@@ -26,7 +26,7 @@ func confine(c Container, p *specs.Process, h Host, status specs.ContainerState)
 	if early {
 		steps = append(steps, seccomp)
 	}
-	steps = append(steps, userSteps(p, h)...)
+	steps = append(steps, userSteps(c, p, h)...)
 	if p.NoNewPrivileges {
 		steps = append(steps, explain.Say("Forbid new privileges",
 			"from here on no set-user-ID program can raise anyone's rights", "01", kernel.ForbidNewPrivileges{}))
@@ -60,7 +60,7 @@ func processSteps(p *specs.Process) []explain.Step {
 
 // userSteps change the user between the bounding set and the others: dropping from the bounding set needs CAP_SETPCAP, and
 // leaving user 0 clears what was not asked to be kept. The directory is entered as the user, who may not be let in.
-func userSteps(p *specs.Process, h Host) []explain.Step {
+func userSteps(c Container, p *specs.Process, h Host) []explain.Step {
 	sets := capabilitySets(p.Capabilities, h.Capabilities)
 	var steps []explain.Step
 	if p.User.UID != 0 {
@@ -72,7 +72,7 @@ func userSteps(p *specs.Process, h Host) []explain.Step {
 		kernel.DropBounding{Keep: sets.Bounding}))
 	steps = append(steps, explain.Say("Become the user", "a process's rights are its user's, its groups' and its capabilities'", "01",
 		kernel.KeepCapabilities{},
-		kernel.SetUser{UID: int(p.User.UID), GID: int(p.User.GID), Groups: p.User.AdditionalGids},
+		kernel.SetUser{UID: int(p.User.UID), GID: int(p.User.GID), Groups: p.User.AdditionalGids, KeepGroups: keepsGroups(c, h)},
 		sets.op()).Kept("the program would run as someone else"))
 	return append(steps, explain.Say("Enter the working directory", "programs begin somewhere", "01", kernel.Enter{Path: p.Cwd}))
 }

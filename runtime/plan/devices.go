@@ -35,13 +35,13 @@ var defaultLinks = [][2]string{
 }
 
 // deviceSteps leave a /dev alone that is bound from the host.
-func deviceSteps(c Container) []explain.Step {
+func deviceSteps(c Container, h Host) []explain.Step {
 	if !ownDev(c.Spec) {
 		return nil
 	}
 	ops := []explain.Op{kernel.SetUmask{Mask: 0}} // mknod's mode is cut by it
 	for _, d := range devices(c.Spec) {
-		ops = append(ops, deviceOps(c, d)...)
+		ops = append(ops, deviceOps(c, h, d)...)
 	}
 	for _, l := range defaultLinks {
 		ops = append(ops, kernel.SymlinkIn{Root: c.Rootfs(), Target: l[0], Path: l[1]})
@@ -61,8 +61,8 @@ func devReadonly(c Container) []explain.Step {
 	return nil
 }
 
-func deviceOps(c Container, d deviceNode) []explain.Op {
-	if hasNamespace(c.Spec, specs.UserNamespace) {
+func deviceOps(c Container, h Host, d deviceNode) []explain.Op {
+	if hasNamespace(c.Spec, specs.UserNamespace) || h.Rootless {
 		// mknod of a device is refused in a user namespace, so the host's node is shown.
 		return []explain.Op{
 			kernel.EnsureFileIn{Root: c.Rootfs(), Path: d.path},

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/look"
@@ -14,7 +15,7 @@ import (
 
 // LookAtCgroups gathers what the birth depends on, which can not wait.
 func LookAtCgroups() (Host, error) {
-	h := Host{Paths: map[string]Kind{}}
+	h := Host{Paths: map[string]Kind{}, UID: os.Geteuid()}
 	var err error
 	if h.Cgroups, err = look.HostLayout(); err != nil {
 		return Host{}, err
@@ -30,18 +31,18 @@ func LookAtCgroups() (Host, error) {
 	return h, nil
 }
 
-// Look gathers all that the plan of c depends on.
-func Look(c Container) (Host, error) {
-	h, err := LookAtCgroups()
-	if err != nil {
-		return Host{}, err
+// Now is what was found, and the capabilities that we have today: all that a visit depends on.
+func (h Host) Now(c Container) Host {
+	h.Capabilities = boundingSet()
+	if newNamespace(c.Spec, specs.UserNamespace) {
+		h.Capabilities = ^uint64(0) // whoever makes one has all of them inside
 	}
-	return h.Look(c)
+	return h
 }
 
 // Look adds the rest to what LookAtCgroups has found.
 func (h Host) Look(c Container) (Host, error) {
-	h.Capabilities = boundingSet()
+	h = h.Now(c)
 	if c.Spec.Linux != nil {
 		h.lookAt(c.Spec.Linux.MaskedPaths)
 		h.lookAt(c.Spec.Linux.ReadonlyPaths)

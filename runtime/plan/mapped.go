@@ -50,12 +50,19 @@ func bindSource(c Container, m specs.Mount) string {
 	return filepath.Join(c.Bundle, m.Source)
 }
 
-// placeOp attaches the source of a bind: by its path, or by the descriptor of the tree that was made of it.
-func placeOp(c Container, m specs.Mount, r mountRequest) explain.Op {
+// placeOps attach the source of a bind: by its path, or by the descriptor of the tree that was made of it.
+func placeOps(c Container, m specs.Mount, r mountRequest) []explain.Op {
 	for i, mapped := range MappedMounts(c.Spec) {
 		if mapped.Destination == m.Destination && mapped.Source == m.Source {
-			return kernel.PlaceTreeIn{Root: c.Rootfs(), Target: m.Destination, Source: bindSource(c, m), Number: i}
+			ops := []explain.Op{kernel.PlaceTreeIn{Root: c.Rootfs(), Target: m.Destination, Source: bindSource(c, m), Number: i}}
+			if r.flags != 0 {
+				ops = append(ops, kernel.RemountIn{Root: c.Rootfs(), Target: m.Destination, Flags: r.flags})
+			}
+			return ops
 		}
 	}
-	return kernel.BindIn{Root: c.Rootfs(), Source: bindSource(c, m), Target: m.Destination, Recursive: r.recursive}
+	if r.flags != 0 {
+		return []explain.Op{kernel.BindFlagsIn{Root: c.Rootfs(), Source: bindSource(c, m), Target: m.Destination, Recursive: r.recursive, Flags: r.flags}}
+	}
+	return []explain.Op{kernel.BindIn{Root: c.Rootfs(), Source: bindSource(c, m), Target: m.Destination, Recursive: r.recursive}}
 }

@@ -10,7 +10,6 @@ import (
 
 	"glassbox/explain"
 	"glassbox/kernel"
-	"glassbox/kernel/look"
 )
 
 func mountSteps(c Container, h Host) []explain.Step {
@@ -97,7 +96,7 @@ func mountKeep(m specs.Mount) string {
 	return ""
 }
 
-// bindMount shows a place of the host inside. The flags of a bind come by a second call: the first one ignores them.
+// bindMount shows a place of the host inside.
 func bindMount(c Container, h Host, m specs.Mount, r mountRequest) explain.Step {
 	root := c.Rootfs()
 	var ops []explain.Op
@@ -106,10 +105,7 @@ func bindMount(c Container, h Host, m specs.Mount, r mountRequest) explain.Step 
 	} else {
 		ops = append(ops, kernel.EnsureDirIn{Root: root, Path: m.Destination, Mode: 0o755})
 	}
-	ops = append(ops, placeOp(c, m, r))
-	if r.flags != 0 {
-		ops = append(ops, kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
-	}
+	ops = append(ops, placeOps(c, m, r)...)
 	ops = append(ops, afterOps(c, m, r)...)
 	return explain.Say("Bind "+title(m.Destination), "a part of the host is shown inside, as the one that was asked for", "03", ops...)
 }
@@ -119,13 +115,16 @@ func cgroupMount(c Container, h Host, m specs.Mount, r mountRequest) explain.Ste
 	root := c.Rootfs()
 	ops := []explain.Op{kernel.EnsureDirIn{Root: root, Path: m.Destination, Mode: 0o755}}
 	switch {
-	case h.Cgroups.Mode != look.ModeV2:
+	case len(v1Trees(h.Cgroups)) > 0 || h.Cgroups.V2.Point == "":
 		ops = append(ops, cgroupMountsV1(c, h, m, r)...)
 	case hasNamespace(c.Spec, specs.CgroupNamespace):
 		ops = append(ops, kernel.MountIn{Root: root, Source: "cgroup", Target: m.Destination, FSType: "cgroup2", Flags: r.flags})
 	default: // a mount from the first cgroup namespace would show the host's tree, and change the options of the host's mount
-		ops = append(ops, kernel.BindIn{Root: root, Source: h.Cgroups.V2.Dir(c.CgroupPath()), Target: m.Destination},
-			kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
+		source := h.Cgroups.V2.Point
+		if dirs := CgroupDirs(c, h.Cgroups); len(dirs) > 0 {
+			source = dirs[0]
+		}
+		ops = append(ops, kernel.BindFlagsIn{Root: root, Source: source, Target: m.Destination, Flags: r.flags})
 	}
 	return explain.Say("Mount "+title(m.Destination), "the container may read its own limits and no one else's", "02", ops...)
 }
@@ -142,8 +141,7 @@ func cgroupMountsV1(c Container, h Host, m specs.Mount, r mountRequest) []explai
 				Flags: r.flags, Data: strings.Join(tree.Controllers, ",")})
 			continue
 		}
-		ops = append(ops, kernel.BindIn{Root: root, Source: tree.Dir(c.CgroupPath()), Target: target})
-		ops = append(ops, kernel.RemountIn{Root: root, Target: target, Flags: r.flags})
+		ops = append(ops, kernel.BindFlagsIn{Root: root, Source: tree.Dir(c.CgroupPath()), Target: target, Flags: r.flags})
 	}
 	if r.flags&unix.MS_RDONLY != 0 {
 		ops = append(ops, kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})

@@ -68,6 +68,12 @@ func readOptions(words []string) mountRequest {
 	return r
 }
 
+// MountFlags divides the words of mount(8) into the flags of mount(2), and what is left for the file system.
+func MountFlags(words []string) (flags uintptr, data string) {
+	r := readOptions(words)
+	return r.flags, r.data
+}
+
 // propagation reads private, rslave and so on; 0 for any other word.
 func propagation(word string) uintptr {
 	var recursive uintptr

@@ -7,7 +7,8 @@
 //	the runtime, on the host                      the stage: its copy in the new namespaces
 //	Before   make the cgroup it is born in (v2)
 //	Birth    start the stage                 -->  waits on its socket
-//	Outside  make cgroups, set the limits    -->  Furnish  join them; mounts, devices, names
+//	After    make its cgroups (v1)
+//	Outside  set the limits                  -->  Furnish  join them; mounts, devices, names
 //	RuntimeHooks                             <->  (waits, if there are any)
 //	                                              MoveIn   pivot_root
 //	                                              Confine  user, capabilities, seccomp
@@ -31,11 +32,18 @@ type Host struct {
 	Capabilities uint64          `json:"capabilities"` // what we have and so can give
 	CPUs         string          `json:"cpus"`         // of a v1 host's topmost cpuset, as "0-3"
 	MemoryNodes  string          `json:"memoryNodes"`
+	UID          int             `json:"uid,omitempty"` // whose runtime it is
+	Rootless     bool            `json:"rootless,omitempty"`
+	NoSetgroups  bool            `json:"noSetgroups,omitempty"` // denied in the user namespace of the runtime, and so in all below
+	Undelegated  []string        `json:"undelegated,omitempty"` // controllers whose groups are closed to this user
+	Slices       []string        `json:"slices,omitempty"`      // slices that are ours to make and to remove
+	Systemd      bool            `json:"systemd,omitempty"`     // the container becomes a unit of it
 	Stage        Pids            `json:"-"`
 }
 
-// Pids are the two numbers of the stage: the host's and its own. 0 while it is only a plan.
-type Pids struct{ Outside, Inside int }
+// Pids are the two numbers of the stage: the host's and its own. 0 while it is only a plan. Of a visit, Init is the container's
+// first process.
+type Pids struct{ Outside, Inside, Init int }
 
 // Kind is what lies at a path of the host.
 type Kind string
@@ -55,6 +63,10 @@ type Container struct {
 	Filter Filter      `json:"filter"`         // the compiled seccomp profile
 	Init   bool        `json:"init,omitempty"` // a reaper as PID 1
 	Stay   bool        `json:"stay,omitempty"` // no pivot_root: --no-pivot
+
+	CallersKeys bool              `json:"callersKeys,omitempty"` // no keyring of its own: --no-new-keyring
+	Scope       *Scope            `json:"scope,omitempty"`
+	Subgroups   map[string]string `json:"subgroups,omitempty"` // where a visitor goes below its groups, by controller or "" for all
 }
 
 // Filter is a seccomp program as the kernel takes it; empty: no filter.
@@ -79,11 +91,12 @@ func Inside(c Container, h Host) []explain.Step { return append(Furnish(c, h), M
 // Furnish makes the container's files while those of the host are in sight. At its end the runtime's hooks are run.
 func Furnish(c Container, h Host) []explain.Step {
 	return slices.Concat(
+		keyringSteps(c),
 		selfJoinSteps(c, h),
 		namespaceSteps(c.Spec),
 		rootSteps(c),
 		mountSteps(c, h),
-		deviceSteps(c),
+		deviceSteps(c, h),
 		terminalSteps(c),
 		devReadonly(c),
 		workSteps(c),
@@ -109,7 +122,8 @@ func Whole(c Container, h Host) []explain.Step {
 // Halves is the whole plan, cut where it goes inside. pid is the stage's, 0 if it is not born yet; program is where the
 // program was found, or its name.
 func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
-	return slices.Concat(Before(c, h), MapMounts(c, nil), []explain.Step{Birth(c, h, nil)}, Outside(c, h, pid), RuntimeHooks(c, pid)),
+	return slices.Concat(Before(c, h), MapMounts(c, nil), []explain.Step{Birth(c, h, nil)}, After(c, h),
+			ScopeSteps(c, h, pid), Outside(c, h, pid), RuntimeHooks(c, pid)),
 		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3))
 }
 

@@ -62,11 +62,12 @@ func VisitOutside(c Container, h Host, pid int) []explain.Step {
 
 // VisitInside ends where Confine begins.
 func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step {
+	h.Stage.Init = init
 	var first, final string
 	if a := p.ExecCPUAffinity; a != nil {
 		first, final = a.Initial, a.Final
 	}
-	steps := slices.Concat(affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
+	steps := slices.Concat(keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
 	if hasNamespace(c.Spec, specs.CgroupNamespace) {
 		steps = append(steps, joinCgroupNamespace(fmt.Sprintf("/proc/%d/ns/cgroup", init)))
 	}

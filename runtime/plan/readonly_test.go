@@ -22,6 +22,8 @@ func writable(s explain.Step) []string {
 			last[op.Target] = op.Flags
 		case kernel.BindIn:
 			last[op.Target] = 0
+		case kernel.BindFlagsIn:
+			last[op.Target] = op.Flags
 		case kernel.RemountIn:
 			last[op.Target] = op.Flags
 		}

@@ -21,6 +21,9 @@ func Refusal(c Container, h Host) error {
 			return fmt.Errorf("mounts: %s: neither a type nor the option bind or remount: say what is to be mounted", m.Destination)
 		}
 	}
+	if err := refuseGroups(c, h); err != nil {
+		return err
+	}
 	r := c.Spec.Linux.Resources
 	if r == nil {
 		return nil
@@ -28,7 +31,7 @@ func Refusal(c Container, h Host) error {
 	for _, row := range slices.Concat(limits, rareLimits) {
 		asked := row.v1 != nil && row.v1(r) != "" || row.v2 != nil && row.v2(r) != ""
 		if asked && !usable(h.Cgroups, row.controller) {
-			return noController(row.resource, row.controller)
+			return noController(h, row.resource, row.controller)
 		}
 	}
 	for _, only := range onlyV1 {
@@ -40,7 +43,7 @@ func Refusal(c Container, h Host) error {
 	if r.Memory != nil && r.Memory.Kernel != nil && *r.Memory.Kernel > 0 {
 		return errors.New("linux.resources: memory.kernel: Linux has no such limit any more (since 5.16): leave it out")
 	}
-	return refuseLists(r, h.Cgroups)
+	return refuseLists(r, h)
 }
 
 // onlyV1 are the limits that v2 has left behind.
@@ -59,12 +62,17 @@ func usable(l look.Layout, controller string) bool {
 	return version == 1 || version == 2 && l.Mode == look.ModeV2
 }
 
-func noController(resource, controller string) error {
+func noController(h Host, resource, controller string) error {
+	if slices.Contains(h.Undelegated, controller) || controller == "blkio" && slices.Contains(h.Undelegated, "io") {
+		return fmt.Errorf("linux.resources: %s: this user may make no group for the %s controller there: leave it out, "+
+			"or have it delegated (systemd: Delegate=yes) and name the place in linux.cgroupsPath", resource, controller)
+	}
 	return fmt.Errorf("linux.resources: %s: the %s controller is not mounted where this host's containers are (see /proc/cgroups, /proc/mounts)", resource, controller)
 }
 
 // refuseLists looks at the resources that are lists.
-func refuseLists(r *specs.LinuxResources, l look.Layout) error {
+func refuseLists(r *specs.LinuxResources, h Host) error {
+	l := h.Cgroups
 	network := r.Network != nil && (r.Network.ClassID != nil || len(r.Network.Priorities) > 0)
 	disks := r.BlockIO != nil && len(r.BlockIO.ThrottleReadBpsDevice)+len(r.BlockIO.ThrottleWriteBpsDevice)+
 		len(r.BlockIO.ThrottleReadIOPSDevice)+len(r.BlockIO.ThrottleWriteIOPSDevice)+len(r.BlockIO.WeightDevice) > 0
@@ -79,7 +87,7 @@ func refuseLists(r *specs.LinuxResources, l look.Layout) error {
 		{len(r.Rdma) > 0, "rdma", "rdma"},
 	} {
 		if need.asked && !usable(l, need.controller) {
-			return noController(need.resource, need.controller)
+			return noController(h, need.resource, need.controller)
 		}
 	}
 	for file := range r.Unified {

@@ -49,6 +49,15 @@ func profileSteps(p *specs.Process) []explain.Step {
 		kernel.ChangeProfile{Name: p.ApparmorProfile}).Kept("the program would run without its profile")}
 }
 
+// keyringSteps come before the filter, which forbids most programs the use of keys.
+func keyringSteps(c Container) []explain.Step {
+	if c.CallersKeys {
+		return nil
+	}
+	return []explain.Step{explain.Say("Join a keyring of its own", "keys hang on a login session and are inherited: those of its maker are not for it", "01",
+		kernel.JoinKeyring{Name: "_ses." + c.ID})}
+}
+
 // affinityStep binds an exec to processors: before it moves into the cgroups, and again afterwards, for a cpuset changes that.
 func affinityStep(cpus string) []explain.Step {
 	if cpus == "" {

@@ -19,6 +19,10 @@ func Warnings(c Container, h Host) []string {
 			all = append(all, fmt.Sprintf("mounts: destination %q is taken from /: relative ones are deprecated", m.Destination))
 		}
 	}
+	if len(h.Undelegated) > 0 {
+		all = append(all, fmt.Sprintf("cgroups: this user may make no group %s for %s: no limits, no pause and no statistics by them",
+			c.CgroupPath(), strings.Join(h.Undelegated, ", ")))
+	}
 	return append(all, CapabilityWarnings(c.Spec.Process, h)...)
 }
 

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -13,15 +12,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel"
+	"glassbox/kernel/look"
 )
 
 // confined runs a shell line behind the profile's filter; nil is none.
 func confined(t *testing.T, s *specs.LinuxSeccomp, line string) (output string, err error) {
 	t.Helper()
 	done := make(chan struct{})
-	go func() {
+	go look.OnThrowawayThread(func() { // the filter ends with the thread
 		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the filter ends with the thread
 		if s != nil {
 			f, compileErr := Compile(s)
 			if compileErr != nil {
@@ -36,7 +35,7 @@ func confined(t *testing.T, s *specs.LinuxSeccomp, line string) (output string, 
 		var out []byte
 		out, err = exec.Command("sh", "-c", line).CombinedOutput()
 		output = string(out)
-	}()
+	})
 	<-done
 	return output, err
 }
@@ -111,9 +110,8 @@ func TestKernelSaysNoSuchCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() {
+	go look.OnThrowawayThread(func() {
 		defer close(done)
-		runtime.LockOSThread()
 		if err := (kernel.SeccompFilter{Program: f.Program, Flags: f.Flags}).Do(); err != nil {
 			t.Error(err)
 			return
@@ -123,6 +121,6 @@ func TestKernelSaysNoSuchCall(t *testing.T) {
 				t.Errorf("system call %d: %v, want %v", nr, errno, want)
 			}
 		}
-	}()
+	})
 	<-done
 }
