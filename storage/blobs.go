@@ -14,6 +14,7 @@ import (
 	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/renameio/v2"
 )
 
@@ -21,6 +22,11 @@ import (
 const maxDocument = 4 << 20
 
 func (s *Store) blob(h v1.Hash) string { return s.path("blobs", h.Algorithm, h.Hex) }
+
+func (s *Store) has(h v1.Hash) bool {
+	_, err := os.Stat(s.blob(h))
+	return err == nil
+}
 
 // putBlob copies r into the store under the digest that its bytes are said to have. It reads r to its end only when the
 // blob is not there yet.
@@ -34,19 +40,68 @@ func (s *Store) putBlob(want v1.Hash, r io.Reader) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	f, err := renameio.NewPendingFile(s.blob(want), renameio.WithTempDir(s.path("tmp")), renameio.WithPermissions(0o644))
+	w, err := s.newBlob()
 	if err != nil {
 		return err
 	}
-	defer f.Cleanup()
-	sum := sha256.New()
-	if _, err := io.Copy(f, io.TeeReader(r, sum)); err != nil {
+	defer w.close()
+	if _, err := io.Copy(w, r); err != nil {
 		return err
 	}
-	if err := compare(want, sum); err != nil {
+	if err := compare(want, w.sum); err != nil {
 		return err
 	}
-	return f.CloseAtomicallyReplace()
+	_, err = w.commit(types.OCILayer)
+	return err
+}
+
+// blobWriter takes the bytes of a blob whose digest shows when all have gone by. Until commit the store does not know it. Whoever
+// makes the blobs of an image calls hold first, for they might be collected before the image has a name.
+type blobWriter struct {
+	store *Store
+	file  *os.File
+	sum   hash.Hash
+	size  int64
+}
+
+func (s *Store) newBlob() (*blobWriter, error) {
+	f, err := os.CreateTemp(s.path("tmp"), "blob")
+	return &blobWriter{store: s, file: f, sum: sha256.New()}, err
+}
+
+func (w *blobWriter) Write(p []byte) (int, error) {
+	n, err := w.file.Write(p)
+	w.sum.Write(p[:n])
+	w.size += int64(n)
+	return n, err
+}
+
+// commit puts the blob into the store under its digest, once its bytes are on the disk.
+func (w *blobWriter) commit(kind types.MediaType) (v1.Descriptor, error) {
+	d := v1.Descriptor{MediaType: kind, Size: w.size, Digest: v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(w.sum.Sum(nil))}}
+	if err := errors.Join(w.file.Chmod(0o644), w.file.Sync()); err != nil {
+		return d, err
+	}
+	return d, os.Rename(w.file.Name(), w.store.blob(d.Digest))
+}
+
+// close removes what was not committed.
+func (w *blobWriter) close() {
+	w.file.Close()
+	os.Remove(w.file.Name()) // after a commit there is no such file
+}
+
+// putBytes puts a document into the store: a config, a manifest.
+func (s *Store) putBytes(kind types.MediaType, data []byte) (v1.Descriptor, error) {
+	w, err := s.newBlob()
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	defer w.close()
+	if _, err := w.Write(data); err != nil {
+		return v1.Descriptor{}, err
+	}
+	return w.commit(kind)
 }
 
 // document reads a small blob, checks it and parses it as JSON.
@@ -70,8 +125,12 @@ func (s *Store) read(want v1.Hash) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDocument))
+	info, err := f.Stat()
 	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, min(info.Size(), maxDocument))
+	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, err
 	}
 	sum := sha256.New()

@@ -5,15 +5,22 @@
 //	reference.go  what an image can be called
 //	blobs.go      bytes by digest, checked on the way in and on the way out
 //	index.go      index.json: names -> manifests
-//	load.go       an OCI image layout in a tar archive -> the store
 //	image.go      a name -> manifest, config, layers
-//	layer.go      a layer's archive -> a folder (op Unpack)
+//	layer.go      digest, diffID, chainID; the folder of a layer
+//	unpack.go     layers' archives -> folders (op UnpackLayers), several at once: batch.go; archive/ knows what is in an archive
 //	overlay.go    MountPlan: the layers of an image as one root file system
+//	load.go       archives -> images; save.go  images -> archives
+//	newimage.go   a container's changes (commit.go), or a file system, -> an image
+//	stack.go      what a container sees of a stack of layers; changes.go and inside.go tell it
+//	verify.go     every digest, computed again
+//	pull.go       a registry's image -> the store (pullplan.go, fetch.go); push.go  the way back; registry/ speaks HTTP
+//	remove.go     names go first; garbage.go  what no name leads to any more
 //	box/          the embedded image, and the program that makes it
 //
 // On disk a store is an OCI image layout, which other programs read and write too, with the unpacked layers beside it:
 //
 //	ROOT/oci-layout  ROOT/index.json  ROOT/blobs/sha256/DIGEST
+//	ROOT/partial/DIGEST               what has come so far of a blob
 //	ROOT/layers/CHAINID/fs            what a layer adds to those below it, ready to be a lowerdir
 //	ROOT/l/3f2a91c0                   a short name of such a folder: 128 of them fit into the options of one mount
 //	ROOT/containers/ID/               upper, work, merged

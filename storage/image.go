@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"glassbox/storage/box"
 )
@@ -14,22 +15,35 @@ import (
 // Image is an image of the store.
 type Image struct {
 	Name   string  // "box:latest"; empty when it has none
-	Digest v1.Hash // of its manifest: what it was pulled or pushed as
+	Family string  // "box": the repository, also of one that was pulled by its digest
+	Digest v1.Hash // of its manifest
+	Remote v1.Hash // by which a registry has it: that of the manifest, or of the index which it was chosen from
 	ID     v1.Hash // of its config
 	Config v1.ConfigFile
 	Layers []Layer // the lowest first
+
+	MediaType    types.MediaType // of the manifest
+	ManifestSize int64
+}
+
+// For says whether the image is made for a platform, "linux/arm64"; every image is for none in particular, "".
+func (i Image) For(platform string) bool {
+	want, err := v1.ParsePlatform(platform)
+	return platform == "" || err == nil && i.Config.Platform().Satisfies(*want)
 }
 
 // UnknownImage is the error of an image that is not in the store.
 type UnknownImage struct {
 	Ref  string
-	Root string   // of the store
 	Have []string // the names that are there
 }
 
 func (e *UnknownImage) Error() string {
-	return fmt.Sprintf("image %q is not in the store (there is: %s): copy it in with: skopeo copy docker://%s oci:%s:%s",
-		e.Ref, strings.Join(e.Have, ", "), Familiar(e.Ref), e.Root, Familiar(e.Ref))
+	have := e.Have
+	if len(have) > 8 {
+		have = append(slices.Clone(have[:8]), "…")
+	}
+	return fmt.Sprintf("image %q is not in the store (there is: %s): fetch it with: glassbox pull %s", e.Ref, strings.Join(have, ", "), Familiar(e.Ref))
 }
 
 // Image finds an image by its name, its digest, its id or the beginning of that.
@@ -60,9 +74,9 @@ func (s *Store) Image(ref string) (Image, error) {
 // find prefers a name to a digest, and both to an id, as people do who call an image "cafe".
 func (s *Store) find(index v1.IndexManifest, ref string) (v1.Descriptor, error) {
 	digest, isDigest := splitDigest(ref)
-	unknown := &UnknownImage{Ref: ref, Root: s.root}
+	unknown := &UnknownImage{Ref: ref}
 	for _, d := range index.Manifests {
-		if nameOf(d) == Familiar(ref) || isDigest && d.Digest == digest {
+		if nameOf(d) == Familiar(ref) || isDigest && (d.Digest == digest || remote(d) == digest) {
 			return d, nil
 		}
 		if name := nameOf(d); name != "" {
@@ -109,7 +123,7 @@ func (s *Store) image(d v1.Descriptor) (Image, error) {
 	if !d.MediaType.IsImage() {
 		return Image{}, fmt.Errorf("%s is of type %s: only the manifest of one platform can be run", d.Digest, d.MediaType)
 	}
-	img := Image{Name: nameOf(d), Digest: d.Digest}
+	img := Image{Name: nameOf(d), Digest: d.Digest, Remote: remote(d), Family: familyOf(d), MediaType: d.MediaType, ManifestSize: d.Size}
 	var m v1.Manifest
 	if err := s.document(d.Digest, &m); err != nil {
 		return Image{}, err

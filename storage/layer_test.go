@@ -125,3 +125,24 @@ func TestShortNames(t *testing.T) {
 		t.Errorf("%s, %v, %v", path, there, err)
 	}
 }
+
+// Whoever died while unpacking has left a part: it does not count, and the next one begins anew.
+func TestInterruptedUnpack(t *testing.T) {
+	s := newStore(t)
+	addImage(t, s, "app", []string{"a=1"}, []string{"b=2"})
+	img := mustImage(t, s, "app")
+	part := s.path("layers", img.Layers[1].ChainID.Hex, "part")
+	if err := os.MkdirAll(filepath.Join(part, "junk"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if mustImage(t, s, "app").Layers[1].Unpacked {
+		t.Error("half a layer counts as unpacked")
+	}
+	mustRun(t, MountPlan(img, s.Dirs("c")))
+	if _, err := os.Stat(filepath.Join(s.Dirs("c").Merged, "junk")); err == nil {
+		t.Error("what was left by the other one is in the layer")
+	}
+	if _, err := os.Stat(part); err == nil {
+		t.Error("the part is still there")
+	}
+}

@@ -1,9 +1,20 @@
-// This file lists what is in a store.
+// This file lists what is in a store, and says how much room it takes.
 package storage
 
-import "fmt"
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 
-// Images lists the images that have a name, in the order in which they came. The embedded one is always there.
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+)
+
+// Images lists all images, in the order in which they came, those without a name too. The embedded one is always there.
 func (s *Store) Images() ([]Image, error) {
 	if err := s.ensureEmbedded(); err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
@@ -12,16 +23,115 @@ func (s *Store) Images() ([]Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
 	}
-	var list []Image
+	var found []v1.Descriptor
 	for _, d := range index.Manifests {
-		if nameOf(d) == "" || !d.MediaType.IsImage() {
+		if d.MediaType.IsImage() {
+			found = append(found, d)
+		}
+	}
+	list := make([]Image, len(found))
+	var group errgroup.Group
+	group.SetLimit(8)
+	for i, d := range found {
+		group.Go(func() (err error) {
+			if list[i], err = s.image(d); err != nil {
+				err = fmt.Errorf("read image %s: %w: remove it with: glassbox rmi %s", nameOr(d), err, nameOr(d))
+			}
+			return err
+		})
+	}
+	return list, group.Wait()
+}
+
+func nameOr(d v1.Descriptor) string {
+	if name := nameOf(d); name != "" {
+		return name
+	}
+	return d.Digest.String()
+}
+
+// Sizes remembers how much room layers take, so that one which many images share is looked at once.
+type Sizes struct {
+	store *Store
+	known map[v1.Hash]int64
+}
+
+// Sizes begins to measure.
+func (s *Store) Sizes() Sizes { return Sizes{s, map[v1.Hash]int64{}} }
+
+// Image is the sum of an image's layers, as far as they are unpacked on the disk, otherwise of the archives.
+func (z Sizes) Image(img Image) (int64, error) {
+	var sum int64
+	for _, l := range img.Layers {
+		size, err := z.Layer(l)
+		if err != nil {
+			return 0, err
+		}
+		sum += size
+	}
+	return sum, nil
+}
+
+// Layer is what du says of a layer's folder. Layers do not change, so it is noted beside the folder.
+func (z Sizes) Layer(l Layer) (int64, error) {
+	if !l.Unpacked {
+		return l.Size, nil
+	}
+	if size, ok := z.known[l.ChainID]; ok {
+		return size, nil
+	}
+	note := z.store.path("layers", l.ChainID.Hex, "size")
+	text, err := os.ReadFile(note)
+	size, badErr := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil || badErr != nil {
+		if size, err = usage(z.store.path("layers", l.ChainID.Hex, "fs")); err != nil {
+			return 0, fmt.Errorf("measure layer %s: %w", l.ChainID, err)
+		}
+		// Who may not write measures again the next time.
+		_ = os.WriteFile(note, fmt.Appendln(nil, size), 0o644)
+	}
+	z.known[l.ChainID] = size
+	return size, nil
+}
+
+// usage is du: the blocks of all files, those with several names once.
+func usage(dir string) (int64, error) {
+	var sum int64
+	seen := map[uint64]bool{}
+	err := filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		st, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || st.Nlink > 1 && !e.IsDir() && seen[st.Ino] {
+			return nil
+		}
+		seen[st.Ino] = true
+		sum += st.Blocks * 512
+		return nil
+	})
+	return sum, err
+}
+
+// LayerOwners counts how many images have each layer, by its chainID.
+func LayerOwners(list []Image) map[string]int {
+	owners := map[string]int{}
+	counted := map[v1.Hash]bool{}
+	for _, img := range list {
+		if counted[img.ID] { // the same image by another name
 			continue
 		}
-		img, err := s.image(d)
-		if err != nil {
-			return nil, fmt.Errorf("read image %s: %w", nameOf(d), err)
+		counted[img.ID] = true
+		for _, l := range img.Layers {
+			owners[l.ChainID.String()]++
 		}
-		list = append(list, img)
 	}
-	return list, nil
+	return owners
 }
+
+// BlobBytes is how much the blobs take: manifests, configs and compressed layers.
+func (s *Store) BlobBytes() (int64, error) { return usage(s.path("blobs")) }

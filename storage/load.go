@@ -1,4 +1,8 @@
-// This file copies images into the store from a tar archive of an OCI image layout: the embedded image comes this way.
+// This file copies images into the store from a tar archive: an OCI image layout, as skopeo, umoci and buildx write it, what
+// `docker save` writes, or both in one, as Docker does since its version 25. The embedded image comes this way, too.
+//
+// An archive is a stream, and often says at its end what the files at its beginning are. So every file that may be part of an
+// image becomes a blob on the way, under the hash of its bytes; those that no image asks for are collected later.
 package storage
 
 import (
@@ -7,121 +11,174 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"glassbox/explain"
+	"glassbox/storage/archive"
 )
 
-// load copies every blob of the archive, checked, and at last the names. Needs the lock of the store.
-func (s *Store) load(archive io.Reader) error {
-	var names v1.IndexManifest
-	r := tar.NewReader(archive)
-	for {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("read the archive: %w", err)
-		}
-		switch name := path.Clean(h.Name); {
-		case name == "index.json":
-			err = json.NewDecoder(io.LimitReader(r, maxDocument)).Decode(&names)
-		case h.Typeflag == tar.TypeReg && strings.HasPrefix(name, "blobs/sha256/"):
-			err = s.putBlob(v1.Hash{Algorithm: "sha256", Hex: path.Base(name)}, r)
-		}
-		if err != nil {
-			return fmt.Errorf("copy %s: %w", h.Name, err)
-		}
-	}
-	for _, d := range names.Manifests {
-		if err := s.checkComplete(d); err != nil {
-			return err
-		}
-	}
-	return s.putNames(names.Manifests)
+// Loaded is an image that came out of an archive.
+type Loaded struct {
+	Name string // empty: it has none
+	ID   v1.Hash
 }
 
-// checkComplete makes sure that all blobs of an image are there before the image gets a name.
-func (s *Store) checkComplete(d v1.Descriptor) error {
-	var m v1.Manifest
-	if err := s.document(d.Digest, &m); err != nil {
-		return fmt.Errorf("read the manifest of %s: %w", nameOf(d), err)
+// Load copies all images of an archive into the store, unpacks their layers and then names them: what can not be unpacked gets
+// no name, and its blobs are removed again. The archive may be compressed.
+func (s *Store) Load(packed io.Reader, l explain.Listener) ([]Loaded, error) {
+	copied := &made{store: s}
+	list, err := s.loadInto(copied, packed, l)
+	if err != nil {
+		return list, errors.Join(fmt.Errorf("load images: %w", err), copied.discard())
 	}
-	for _, part := range append([]v1.Descriptor{m.Config}, m.Layers...) {
-		info, err := os.Stat(s.blob(part.Digest))
+	return list, nil
+}
+
+func (s *Store) loadInto(copied *made, packed io.Reader, l explain.Listener) ([]Loaded, error) {
+	release, err := s.hold()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	plain, _, err := archive.Decompress(packed)
+	if err != nil {
+		return nil, err
+	}
+	defer plain.Close()
+	found, err := s.copyIn(plain, copied)
+	if err != nil {
+		return nil, err
+	}
+	var list []Loaded
+	for _, d := range found {
+		img, err := s.adopt(d, l)
 		if err != nil {
-			return fmt.Errorf("%s is not complete: %w", nameOf(d), err)
+			return list, fmt.Errorf("%s: %w", nameOr(d), err)
 		}
-		if info.Size() != part.Size {
-			return fmt.Errorf("%s is damaged: %s has %d bytes instead of %d", nameOf(d), part.Digest, info.Size(), part.Size)
-		}
+		list = append(list, Loaded{Name: nameOf(d), ID: img.ID})
+	}
+	return list, nil
+}
+
+// adopt unpacks an image whose blobs are there, and names it as its descriptor says.
+func (s *Store) adopt(d v1.Descriptor, l explain.Listener) (Image, error) {
+	img, err := s.image(d)
+	if err != nil {
+		return img, err
+	}
+	if err := (&explain.Runner{Listener: l}).Run(UnpackPlan(img)...); err != nil {
+		return img, err
+	}
+	return img, s.name(d, nameOf(d))
+}
+
+// load is Load for the embedded image, which is unpacked when it is used. Needs the lock of the store.
+func (s *Store) load(archive io.Reader) error {
+	copied := &made{store: s}
+	found, err := s.copyIn(archive, copied)
+	if err == nil {
+		err = s.putNames(found)
+	}
+	if err != nil {
+		return errors.Join(err, copied.discardLocked())
 	}
 	return nil
 }
 
-// embeddedNames reads only the names of the embedded image: they stand first in the archive.
-func (s *Store) embeddedNames() (v1.IndexManifest, error) {
-	var names v1.IndexManifest
-	archive, err := s.embedded()
-	if err != nil {
-		return names, err
-	}
-	defer archive.Close()
+// loader is an archive that is being read.
+type loader struct {
+	store  *Store
+	made   *made
+	index  v1.IndexManifest         // index.json of an OCI image layout
+	docker []dockerImage            // manifest.json of docker save
+	files  map[string]v1.Descriptor // other files, which are blobs by now
+	links  map[string]string        // names that mean others: layers that two images have
+}
+
+// copyIn makes blobs of all that an archive holds, and returns the manifests of the images that are complete, with their names.
+func (s *Store) copyIn(archive io.Reader, copied *made) ([]v1.Descriptor, error) {
+	l := &loader{store: s, made: copied, files: map[string]v1.Descriptor{}, links: map[string]string{}}
 	r := tar.NewReader(archive)
 	for {
 		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return l.images()
+		}
 		if err != nil {
-			return names, fmt.Errorf("find index.json in the embedded image: %w", err)
+			return nil, fmt.Errorf("read the archive: %w", err)
 		}
-		if h.Name == "index.json" {
-			return names, json.NewDecoder(r).Decode(&names)
+		if err := l.entry(h, r); err != nil {
+			return nil, fmt.Errorf("copy %s: %w", h.Name, err)
 		}
 	}
 }
 
-// ensureEmbedded copies the embedded image into the store where it is missing, or is that of another build of this program.
-func (s *Store) ensureEmbedded() error {
-	names, err := s.embeddedNames()
-	if err != nil {
-		return err
+func (l *loader) entry(h *tar.Header, data io.Reader) error {
+	name := path.Clean(h.Name)
+	switch {
+	case h.Typeflag == tar.TypeSymlink:
+		l.links[name] = path.Join(path.Dir(name), h.Linkname)
+	case h.Typeflag == tar.TypeLink:
+		l.links[name] = path.Clean(h.Linkname)
+	case h.Typeflag != tar.TypeReg:
+	case name == "index.json":
+		return decode(data, &l.index)
+	case name == "manifest.json":
+		return decode(data, &l.docker)
+	case strings.HasPrefix(name, "blobs/sha256/"):
+		h := v1.Hash{Algorithm: "sha256", Hex: path.Base(name)}
+		l.made.note(h)
+		return l.store.putBlob(h, data)
+	case strings.HasSuffix(name, ".tar"), strings.HasSuffix(name, ".json"):
+		return l.keep(name, data)
 	}
-	if have, err := s.hasAll(names); have || err != nil {
-		return err
-	}
-	unlock, err := lock(s.root)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	// Again, now that nobody else can be at it.
-	if have, err := s.hasAll(names); have || err != nil {
-		return err
-	}
-	archive, err := s.embedded()
-	if err != nil {
-		return err
-	}
-	defer archive.Close()
-	return s.load(archive)
+	return nil
 }
 
-// hasAll says whether the store has these images by these names, complete.
-func (s *Store) hasAll(names v1.IndexManifest) (bool, error) {
-	index, err := s.index()
+func decode(r io.Reader, into any) error {
+	return json.NewDecoder(io.LimitReader(r, maxDocument)).Decode(into)
+}
+
+// keep makes a blob of a file whose name does not say its digest.
+func (l *loader) keep(name string, data io.Reader) error {
+	w, err := l.store.newBlob()
 	if err != nil {
-		return false, err
+		return err
 	}
-	known := map[string]v1.Hash{}
-	for _, d := range index.Manifests {
-		known[nameOf(d)] = d.Digest
+	defer w.close()
+	if _, err := io.Copy(w, data); err != nil {
+		return err
 	}
-	for _, d := range names.Manifests {
-		if known[nameOf(d)] != d.Digest || s.checkComplete(d) != nil {
-			return false, nil
+	l.made.noteWritten(w)
+	l.files[name], err = w.commit("")
+	return err
+}
+
+// images prefers the manifests of the layout, which have digests, to those that have to be made.
+func (l *loader) images() ([]v1.Descriptor, error) {
+	var found []v1.Descriptor
+	for _, d := range l.index.Manifests {
+		list, err := l.fromLayout(d)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, list...)
 	}
-	return true, nil
+	if len(found) > 0 {
+		return found, nil
+	}
+	for _, image := range l.docker {
+		list, err := l.fromDocker(image)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, list...)
+	}
+	if len(found) == 0 {
+		return nil, errors.New("the archive has neither index.json nor manifest.json with an image in it: 'docker save' and 'skopeo copy … oci-archive:' write such archives, and 'glassbox import' takes plain file systems")
+	}
+	return found, nil
 }

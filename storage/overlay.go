@@ -35,7 +35,7 @@ func (s *Store) Dirs(id string) Dirs {
 
 // MountPlan unpacks what is missing of an image and mounts it for one container. Taking it back leaves the layers. LESSON: overlay
 func MountPlan(img Image, d Dirs) []explain.Step {
-	return append(unpackPlan(img),
+	return append(UnpackPlan(img),
 		explain.Say("Make the container's folders", "image layers are only read, so what the container writes needs a place of its own", "03",
 			kernel.Mkdir{Path: d.Base, Mode: 0o711},
 			// The mode of upper is the mode of / in the container.
@@ -44,26 +44,45 @@ func MountPlan(img Image, d Dirs) []explain.Step {
 			kernel.Mkdir{Path: d.Merged, Mode: 0o755},
 		),
 		explain.Say("Stack the layers", "overlayfs shows the image with the container's changes on top, copying nothing", "03",
-			kernel.Overlay{Lower: lower(img.Layers), Upper: d.Upper, Work: d.Work, Target: d.Merged, Volatile: d.Volatile},
+			kernel.Overlay{Lower: Lower(img.Layers), Upper: d.Upper, Work: d.Work, Target: d.Merged, Volatile: d.Volatile},
 		).Kept("the container would have no files, and its mounts would go to an empty folder"),
 	)
 }
 
-func unpackPlan(img Image) []explain.Step {
-	var plan []explain.Step
-	for i, l := range img.Layers {
-		if l.Unpacked {
-			continue
+// UnpackPlan makes the folders of all layers in one go: what takes longest is done for several at the same time.
+func UnpackPlan(img Image) []explain.Step {
+	var missing []Unpack
+	for _, l := range img.Layers {
+		if !l.Unpacked {
+			missing = append(missing, l.unpack)
 		}
-		plan = append(plan, explain.Say(fmt.Sprintf("Unpack layer %d of %d", i+1, len(img.Layers)),
-			"a layer is an archive of changes; unpacked once, it serves every container that uses it", "03",
-			l.unpack).Kept("the mount needs the folder"))
 	}
-	return plan
+	if len(missing) == 0 {
+		return nil
+	}
+	return []explain.Step{unpacking(fmt.Sprintf("Unpack %d of %d layers", len(missing), len(img.Layers)), missing...)}
 }
 
-// lower lists layers as overlayfs wants them: the topmost first.
-func lower(layers []Layer) []string {
+// unpackStep makes the folder of one layer; it has no ops if the folder is there.
+func unpackStep(i, total int, l Layer) explain.Step {
+	title := fmt.Sprintf("Unpack layer %d of %d", i+1, total)
+	if l.Unpacked {
+		return unpacking(title)
+	}
+	return unpacking(title, l.unpack)
+}
+
+func unpacking(title string, layers ...Unpack) explain.Step {
+	step := explain.Say(title, "a layer is an archive of changes; unpacked once, it serves every container that uses it", "03").
+		Kept("the mount needs the folders")
+	if len(layers) > 0 {
+		step.Ops = []explain.Op{UnpackLayers{layers}}
+	}
+	return step
+}
+
+// Lower lists the folders of layers as overlayfs wants them: the topmost first.
+func Lower(layers []Layer) []string {
 	var paths []string
 	for _, l := range slices.Backward(layers) {
 		paths = append(paths, l.Path)

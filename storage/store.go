@@ -48,7 +48,7 @@ func open(root string, embedded func() (io.ReadCloser, error)) (*Store, error) {
 
 // create makes the folders. Others may pass through them, as a container with a user namespace must, but not list them.
 func (s *Store) create() error {
-	for _, dir := range []string{"blobs/sha256", "layers", "l", "containers", "tmp"} {
+	for _, dir := range []string{"blobs/sha256", "partial", "layers", "l", "containers", "tmp"} {
 		if err := os.MkdirAll(s.path(dir), 0o711); err != nil {
 			return err
 		}
@@ -72,13 +72,28 @@ func (s *Store) path(elem ...string) string {
 }
 
 // lock waits until this process alone holds the directory; the function that it returns lets go.
-func lock(dir string) (unlock func(), err error) {
+func lock(dir string) (unlock func(), err error) { return flock(dir, unix.LOCK_EX) }
+
+// UseImages keeps images from being removed until release is called: while a container is being made, nothing on the disk says yet
+// which image is its own. Who removes images waits. Before the lock of the store, if both are needed.
+func (s *Store) UseImages() (release func(), err error) {
+	return flock(s.path("containers"), unix.LOCK_SH)
+}
+
+// noNewUsers waits until no container is being made.
+func (s *Store) noNewUsers() (release func(), err error) { return lock(s.path("containers")) }
+
+// hold keeps everything in the store from being collected until release is called: for as long as somebody holds it, blobs
+// without a name may belong to an image that is on its way.
+func (s *Store) hold() (release func(), err error) { return flock(s.path("blobs"), unix.LOCK_SH) }
+
+func flock(dir string, how int) (unlock func(), err error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		err = unix.Flock(int(f.Fd()), how)
 		if err != unix.EINTR {
 			break
 		}
@@ -86,7 +101,11 @@ func lock(dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), f.Close())
 	}
-	return func() { f.Close() }, nil
+	return func() {
+		// A child that has been forked and not executed yet has a copy of the descriptor: closing ours would not let go.
+		unix.Flock(int(f.Fd()), unix.LOCK_UN)
+		f.Close()
+	}, nil
 }
 
 // Containers lists the ids that have a folder in the store, for an audit to compare with the containers that are known.

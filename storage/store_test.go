@@ -83,7 +83,7 @@ func TestImageIsNotFound(t *testing.T) {
 			t.Errorf("%s: %v", ref, err)
 			continue
 		}
-		for _, want := range []string{"box:latest", "skopeo copy docker://" + Familiar(ref), s.root} {
+		for _, want := range []string{"box:latest", "glassbox pull " + Familiar(ref)} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: no %q in: %v", ref, want, err)
 			}
@@ -174,7 +174,7 @@ func TestContainers(t *testing.T) {
 // What every `run` pays for the image: index, manifest, config, and the short names of the layers.
 func BenchmarkImage(b *testing.B) {
 	s := newStore(b)
-	mustRun(b, unpackPlan(mustImage(b, s, "box")))
+	mustRun(b, UnpackPlan(mustImage(b, s, "box")))
 	for b.Loop() {
 		if !mustImage(b, openStore(b, s.root, boxArchive(b)), "box").Layers[1].Unpacked {
 			b.Fatal("not warm")

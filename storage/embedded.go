@@ -1,0 +1,93 @@
+// This file keeps the embedded image in the store, and checks that images are complete.
+package storage
+
+import (
+	"archive/tar"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// checkComplete makes sure that all blobs of an image are there before the image gets a name.
+func (s *Store) checkComplete(d v1.Descriptor) error {
+	var m v1.Manifest
+	if err := s.document(d.Digest, &m); err != nil {
+		return fmt.Errorf("read the manifest of %s: %w", nameOf(d), err)
+	}
+	for _, part := range append([]v1.Descriptor{m.Config}, m.Layers...) {
+		info, err := os.Stat(s.blob(part.Digest))
+		if err != nil {
+			return fmt.Errorf("%s is not complete: %w", nameOf(d), err)
+		}
+		if info.Size() != part.Size {
+			return fmt.Errorf("%s is damaged: %s has %d bytes instead of %d", nameOf(d), part.Digest, info.Size(), part.Size)
+		}
+	}
+	return nil
+}
+
+// embeddedNames reads only the names of the embedded image: they stand first in the archive.
+func (s *Store) embeddedNames() (v1.IndexManifest, error) {
+	var names v1.IndexManifest
+	archive, err := s.embedded()
+	if err != nil {
+		return names, err
+	}
+	defer archive.Close()
+	r := tar.NewReader(archive)
+	for {
+		h, err := r.Next()
+		if err != nil {
+			return names, fmt.Errorf("find index.json in the embedded image: %w", err)
+		}
+		if h.Name == "index.json" {
+			return names, json.NewDecoder(r).Decode(&names)
+		}
+	}
+}
+
+// ensureEmbedded copies the embedded image into the store where it is missing, or is that of another build of this program.
+func (s *Store) ensureEmbedded() error {
+	names, err := s.embeddedNames()
+	if err != nil {
+		return err
+	}
+	if have, err := s.hasAll(names); have || err != nil {
+		return err
+	}
+	unlock, err := lock(s.root)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// Again, now that nobody else can be at it.
+	if have, err := s.hasAll(names); have || err != nil {
+		return err
+	}
+	archive, err := s.embedded()
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	return s.load(archive)
+}
+
+// hasAll says whether the store has these images by these names, complete.
+func (s *Store) hasAll(names v1.IndexManifest) (bool, error) {
+	index, err := s.index()
+	if err != nil {
+		return false, err
+	}
+	known := map[string]v1.Hash{}
+	for _, d := range index.Manifests {
+		known[nameOf(d)] = d.Digest
+	}
+	for _, d := range names.Manifests {
+		if known[nameOf(d)] != d.Digest || s.checkComplete(d) != nil {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,66 @@
+// This file logs in and out. Credentials are kept where docker, podman and crane look too: config.json in $DOCKER_CONFIG or
+// ~/.docker, or with the credential helper that it names.
+package registry
+
+import (
+	"context"
+	"net/http"
+	"os"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/types"
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// Login keeps a name and password once the registry has taken them. Where no helper keeps them, a warning on standard error says
+// in which file they lie, for anybody to read who may read it.
+func Login(ctx context.Context, c Config, host, user, password string) error {
+	reg, err := name.NewRegistry(host, c.options(host)...)
+	if err != nil {
+		return err
+	}
+	base, err := c.transport(host)
+	if err != nil {
+		return err
+	}
+	auth := &authn.Basic{Username: user, Password: password}
+	t, err := transport.NewWithContext(ctx, reg, auth, base, nil)
+	if err != nil {
+		return explained(host, err)
+	}
+	asked := &Repository{name: reg.Repo(""), client: &http.Client{Transport: t}}
+	answer, err := asked.do(ctx, http.MethodGet, reg.Scheme()+"://"+reg.RegistryStr()+"/v2/", nil, http.StatusOK)
+	if err != nil {
+		return err
+	}
+	answer.Body.Close()
+	file, err := config.Load(os.Getenv(config.EnvOverrideConfigDir))
+	if err != nil {
+		return err
+	}
+	return file.GetCredentialsStore(key(host)).Store(types.AuthConfig{Username: user, Password: password, ServerAddress: key(host)})
+}
+
+// Logout forgets them; it says whether there were any.
+func Logout(host string) (known bool, err error) {
+	file, err := config.Load(os.Getenv(config.EnvOverrideConfigDir))
+	if err != nil {
+		return false, err
+	}
+	kept, err := file.GetAuthConfig(key(host))
+	if err != nil {
+		return false, err
+	}
+	kept.ServerAddress = ""
+	return kept != (types.AuthConfig{}), file.GetCredentialsStore(key(host)).Erase(key(host))
+}
+
+// key is under what name the credentials are kept: an address from the time of the first registry, for Docker's own.
+func key(host string) string {
+	if host == "docker.io" {
+		return authn.DefaultAuthKey
+	}
+	return host
+}
