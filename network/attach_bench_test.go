@@ -15,20 +15,16 @@ import (
 // BenchmarkAttach reports medians, in microseconds: of looking at the host, of attaching, and of taking it back.
 func BenchmarkAttach(b *testing.B) {
 	freshHost(b)
-	attach(b, runner(b), endpoint(b, "ffffffffffff", "10.44.9.9"))
+	attach(b, runner(b), sandbox(b, "ffffffffffff", "10.44.9.9"))
 	dir := b.TempDir()
 	var look, attaching, undoing []time.Duration
 	byStep := map[string][]time.Duration{}
 	for i := 0; b.Loop(); i++ {
 		id := fmt.Sprintf("%012x", i)
-		e := Endpoint{ID: id, Mode: ModeBridge, Netns: filepath.Join(dir, id), Network: testNetwork(),
-			Address: netip.AddrFrom4([4]byte{10, 44, 1, byte(i%200 + 2)}), Ports: []Port{{Proto: "tcp", HostPort: 8080, Port: 80}}}
+		address := netip.AddrFrom4([4]byte{10, 44, 1, byte(i%200 + 2)})
+		e := sandboxAt(filepath.Join(dir, id), testNetwork(), id, address.String(), Port{Proto: "tcp", HostPort: 8080, Port: 80})
 		begin := time.Now()
-		h, err := Look(DefaultBridge)
-		if err != nil {
-			b.Fatal(err)
-		}
-		plan := AttachPlan(e, h)
+		plan := wholePlan(b, e)
 		look = append(look, time.Since(begin))
 		story := &explain.Record{}
 		r := &explain.Runner{Listener: story}

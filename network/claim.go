@@ -4,10 +4,9 @@ package network
 
 import (
 	"fmt"
+	"net/netip"
 
 	"golang.org/x/sys/unix"
-
-	"net/netip"
 
 	"glassbox/kernel/nft"
 )
@@ -44,18 +43,25 @@ func claim(ports, taken []Port, bind func(Port) (uint16, error)) ([]Port, error)
 
 func claimOne(p Port, taken []Port, bind func(Port) (uint16, error)) (Port, error) {
 	const tries = 100 // of a kernel that proposes ports which we have published
-	for range tries {
-		number, err := bind(p)
+	for i := range tries {
+		try := p
+		if p.Last > 0 { // one after the other
+			try.HostPort = p.HostPort + uint16(i)
+		}
+		number, err := bind(try)
+		if p.Last > try.HostPort && (err != nil || clashes(Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: number}, taken)) {
+			continue
+		}
 		if err != nil {
 			return p, err
 		}
 		got := p
-		got.HostPort = number
+		got.HostPort, got.Last = number, 0
 		if !clashes(got, taken) {
 			return got, nil
 		}
 		if p.HostPort != 0 {
-			return p, fmt.Errorf("port %d/%s is published by another container: choose another one", p.HostPort, p.Proto)
+			return p, fmt.Errorf("port %d/%s is published by another container: choose another one", number, p.Proto)
 		}
 	}
 	return p, fmt.Errorf("publish %d/%s: found no free port of the host: give one", p.Port, p.Proto)
@@ -71,36 +77,59 @@ func clashes(p Port, taken []Port) bool {
 	return false
 }
 
-// bindable binds a socket to the port and lets go of it. man 2 bind.
+// bindable binds a socket to the port and lets go of it. man 2 bind. Nothing holds a port from then on, as nothing does for
+// kube-proxy: a process that binds it later gets no error, and no packets either.
 func bindable(p Port) (uint16, error) {
-	kind := unix.SOCK_STREAM
-	if p.Proto == "udp" {
-		kind = unix.SOCK_DGRAM
+	ip, kind, protocol := netip.IPv4Unspecified(), unix.SOCK_STREAM, 0
+	if p.HostIP != "" {
+		var err error
+		if ip, err = netip.ParseAddr(p.HostIP); err != nil {
+			return 0, fmt.Errorf("try port %d/%s: %w", p.HostPort, p.Proto, err)
+		}
 	}
-	socket, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
+	switch p.Proto {
+	case "udp":
+		kind = unix.SOCK_DGRAM
+	case "sctp":
+		protocol = unix.IPPROTO_SCTP
+	}
+	number, err := tryBind(ip, kind, protocol, int(p.HostPort))
+	if protocol == unix.IPPROTO_SCTP && err == unix.EPROTONOSUPPORT { // then no process of this host can have the port
+		number, err = tryBind(ip, kind, 0, int(p.HostPort))
+	}
 	if err != nil {
-		return 0, fmt.Errorf("try port %d/%s: %w", p.HostPort, p.Proto, err)
+		return 0, refused(p, err)
+	}
+	return number, nil
+}
+
+func tryBind(ip netip.Addr, kind, protocol, port int) (uint16, error) {
+	family := unix.AF_INET
+	var address unix.Sockaddr
+	if ip.Is6() {
+		family, address = unix.AF_INET6, &unix.SockaddrInet6{Port: port, Addr: ip.As16()}
+	} else {
+		address = &unix.SockaddrInet4{Port: port, Addr: ip.As4()}
+	}
+	socket, err := unix.Socket(family, kind|unix.SOCK_CLOEXEC, protocol)
+	if err != nil {
+		return 0, err
 	}
 	defer unix.Close(socket)
-	if p.Proto == "tcp" { // connections that have just ended do not count; a listener still does
+	if kind == unix.SOCK_STREAM { // connections that have just ended do not count; a listener still does
 		if err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-			return 0, fmt.Errorf("try port %d/%s: %w", p.HostPort, p.Proto, err)
+			return 0, err
 		}
-	}
-	address := &unix.SockaddrInet4{Port: int(p.HostPort)}
-	if p.HostIP != "" {
-		ip, err := netip.ParseAddr(p.HostIP)
-		if err != nil {
-			return 0, fmt.Errorf("try port %d/%s: %w", p.HostPort, p.Proto, err)
-		}
-		address.Addr = ip.As4()
 	}
 	if err := unix.Bind(socket, address); err != nil {
-		return 0, refused(p, err)
+		return 0, err
 	}
 	got, err := unix.Getsockname(socket)
 	if err != nil {
-		return 0, fmt.Errorf("try port %d/%s: %w", p.HostPort, p.Proto, err)
+		return 0, err
+	}
+	if six, ok := got.(*unix.SockaddrInet6); ok {
+		return uint16(six.Port), nil
 	}
 	return uint16(got.(*unix.SockaddrInet4).Port), nil
 }

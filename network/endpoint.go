@@ -1,13 +1,17 @@
-// Package network connects containers: it turns the description of an endpoint into steps, and keeps the books that this needs
-// (addresses, ports). The plan is pure; what it has to know of the host comes from Look.
+// Package network connects containers: it turns the description of networks and endpoints into steps, and keeps the books that
+// this needs (networks, addresses, ports). Plans are pure; what they have to know of the host comes from Look.
 //
-//	endpoint.go  Network, Endpoint: what is wanted
+//	network.go   Network, Subnet: what is created
+//	options.go   --opt, of every driver
+//	book.go      Book: where networks are kept
+//	endpoint.go  Sandbox, Endpoint: a container's place in them
 //	host.go      Host, Look: what is there
-//	subnet.go    Choose: which addresses the bridge may use
+//	subnet.go    Choose: which addresses a network may use
 //	ipam.go      Pool: which container has which address
 //	ports.go     Port, ParsePorts: -p
 //	claim.go     ClaimPorts: is a port free, and which one is
-//	plan.go      AttachPlan: the steps
+//	names.go     the books that the name servers read
+//	plan.go      AttachPlan: the steps for a container; bridge.go, parent.go, overlay.go, cni.go: those for a network
 //
 // The picture that the steps draw:
 //
@@ -20,68 +24,120 @@ package network
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 )
-
-// DefaultBridge is the bridge that containers are on unless they ask for something else.
-const DefaultBridge = "glassbox0"
-
-// Network is a bridge with the addresses on it.
-type Network struct {
-	Bridge string
-	Subnet netip.Prefix
-	MTU    int
-}
-
-// Gateway is the bridge's own address, the first of the subnet.
-func (n Network) Gateway() netip.Addr { return n.Subnet.Masked().Addr().Next() }
 
 // Mode says where a container's network comes from.
 type Mode string
 
 // The modes.
 const (
-	ModeBridge    Mode = "bridge"
+	ModeBridge    Mode = "bridge"    // links of its own, into one or more networks
 	ModeNone      Mode = "none"      // a namespace with nothing but loopback in it
 	ModeHost      Mode = "host"      // no namespace
 	ModeContainer Mode = "container" // another container's: no steps, only the path of its namespace
 )
 
-// ParseMode reads --network. Of container:ID it gives the ID too, and ModeContainer.
-func ParseMode(flag string) (mode Mode, container string, err error) {
-	if id, ok := strings.CutPrefix(flag, string(ModeContainer)+":"); ok && id != "" {
+// ParseMode reads --network. Of container:ID it gives the ID too, and ModeContainer; of a network its name, and ModeBridge.
+func ParseMode(flag string) (mode Mode, name string, err error) {
+	if id, ok := strings.CutPrefix(flag, string(ModeContainer)+":"); ok {
+		if id == "" {
+			return "", "", fmt.Errorf("--network %q: say whose network it is: container:NAME", flag)
+		}
 		return ModeContainer, id, nil
 	}
 	switch m := Mode(flag); m {
-	case ModeBridge, ModeNone, ModeHost:
+	case ModeNone, ModeHost:
 		return m, "", nil
 	case "", "default":
-		return ModeBridge, "", nil
+		return ModeBridge, "bridge", nil
 	}
-	return "", "", fmt.Errorf("--network %q: there is bridge, none, host and container:NAME", flag)
+	return ModeBridge, flag, nil
 }
 
-// Endpoint is one container's place in a network. Of mode none only Netns counts, of the others but bridge nothing.
+// Sandbox is all of a container's network. Of mode none only Netns counts, of the others but bridge nothing.
+type Sandbox struct {
+	ID        string // the container's
+	Mode      Mode
+	Netns     string // the file that keeps the container's network namespace
+	Endpoints []Endpoint
+	Ports     []Port // published, by way of the endpoint that Gateway gives
+}
+
+// Endpoint is a container's place in one network.
 type Endpoint struct {
-	ID      string // the container's
-	Mode    Mode
-	Netns   string // the file that keeps the container's network namespace
-	Network Network
-	Address netip.Addr
-	Ports   []Port
+	Network   Network
+	Link      string       // its name inside: eth0
+	Veth      string       // the host's end of the cable, where there is one
+	Addresses []netip.Addr // at most one of each generation
+	MAC       string
+	Aliases   []string // further names on this network
+	Result    string   // the file that keeps what a CNI plugin answered
 }
 
-// Inside is the name of the container's end of the cable.
-const Inside = "eth0"
+// Gateway is the place in the list of the endpoint by which the container reaches the world: the first that leads there, -1 if
+// none does.
+func (s Sandbox) Gateway() int {
+	for i, e := range s.Endpoints {
+		if !e.Network.Internal && e.Network.Driver != DriverCNI {
+			return i
+		}
+	}
+	return -1
+}
 
-// Veth is the name of the host's end of the cable. The kernel allows 15 bytes.
-func (e Endpoint) Veth() string { return "gb" + e.ID[:min(len(e.ID), 12)] }
+// Address is the first address of that endpoint, or of the first one. It is zero for a container without any.
+func (s Sandbox) Address() netip.Addr {
+	if len(s.Endpoints) == 0 {
+		return netip.Addr{}
+	}
+	return s.Endpoints[max(s.Gateway(), 0)].Address()
+}
 
-// MAC is the container's hardware address, made from its IP address: so it is unique on the bridge, and a later container at
-// the same address does not meet neighbours that remember another one. 02 says that it is not from a manufacturer.
-func (e Endpoint) MAC() string { return macOf(e.Address) }
+// Address is the endpoint's IPv4 address, else its IPv6 address.
+func (e Endpoint) Address() netip.Addr {
+	if len(e.Addresses) == 0 {
+		return netip.Addr{}
+	}
+	return e.Addresses[0]
+}
 
-func macOf(a netip.Addr) string {
-	b := a.As4()
+// CIDR is one of the endpoint's addresses with the prefix length of its subnet.
+func (e Endpoint) CIDR(a netip.Addr) string {
+	for _, s := range e.Network.Subnets {
+		if s.Prefix.Contains(a) {
+			return s.CIDR(a)
+		}
+	}
+	return netip.PrefixFrom(a, a.BitLen()).String()
+}
+
+// Place names the links of the endpoint: the number is the first that is free in its container, both inside and out.
+func (e Endpoint) Place(id string, number int) Endpoint {
+	e.Link = "eth" + strconv.Itoa(number)
+	if e.Network.bridged() {
+		e.Veth = VethName(id, number)
+	}
+	return e
+}
+
+// VethName is the name of the host's end of a container's cable. The kernel allows 15 bytes, so one digit, of 36, is left for
+// the number.
+func VethName(id string, number int) string {
+	name := "gb" + id[:min(len(id), 12)]
+	if number > 0 {
+		name += strconv.FormatInt(int64(number), 36)
+	}
+	return name
+}
+
+// MACOf makes a hardware address from an IP address: so it is unique on its network, and a later container at the same address
+// does not meet neighbours that remember another one. 02 says that it is not from a manufacturer.
+func MACOf(a netip.Addr) string {
+	b := a.AsSlice()
+	if a.Is6() {
+		b = b[12:]
+	}
 	return fmt.Sprintf("02:42:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3])
 }

@@ -14,78 +14,124 @@ import (
 	"glassbox/kernel/nft"
 )
 
-// Host is what a plan has to know of the host. The zero value is a host with nothing of ours.
+// Host is what a plan has to know of the host, seen from one network's link. The zero value is a host with nothing of ours.
 type Host struct {
-	Subnet     netip.Prefix   // of the bridge; zero where there is no bridge, or it is down or has no address
+	Present    bool           // the link is there and up
+	Subnets    []netip.Prefix // of the link
+	Note       string         // the link's alias: whose it is
+	Tunnel     bool           // an overlay's VXLAN link is there
 	Forwarding bool           // net.ipv4.ip_forward
+	Forward6   bool           // net.ipv6.conf.all.forwarding
 	Localnet   bool           // route_localnet of the bridge
 	Firewall   bool           // our nftables table is as it has to be
-	Routes     []netip.Prefix // where the host's routes lead, the default route apart
+	Member     bool           // the bridge is in the table's sets
+	Gates      []nft.Gate     // other firewalls that would stop its packets
 }
 
-// Look finds that out for the bridge of this name. Routes are read before the bridge: one that another process builds at this
-// moment is then either seen as a bridge or not at all, and never taken for a foreign network.
-func Look(bridge string) (Host, error) {
+// Look finds that out for one network.
+func Look(n Network) (Host, error) {
 	var h Host
-	var err error
-	if h.Routes, err = routes(); err != nil {
+	link, err := linkByName(n.Bridge)
+	if err != nil {
 		return h, err
 	}
-	if h.Subnet, err = subnetOf(bridge); err != nil {
-		return h, err
+	if link != nil {
+		if n.bridged() && link.Type() != "bridge" {
+			return h, fmt.Errorf("the link %s is no bridge but a %s: rename or delete it", n.Bridge, link.Type())
+		}
+		h.Present, h.Note = link.Attrs().Flags&net.FlagUp != 0, link.Attrs().Alias
+		if h.Subnets, err = subnetsOf(link); err != nil {
+			return h, err
+		}
 	}
-	if h.Forwarding, err = isOn("/proc/sys/net/ipv4/ip_forward"); err != nil || !h.Subnet.IsValid() {
-		return h, err
+	if !n.bridged() {
+		return h, nil
 	}
-	if h.Localnet, err = isOn("/proc/sys/net/ipv4/conf/" + bridge + "/route_localnet"); err != nil {
-		return h, err
-	}
-	h.Firewall, err = nft.EnsureTable{Bridge: bridge, Subnet: h.Subnet.String()}.InPlace()
-	return h, err
+	return h, h.lookAround(n)
 }
 
-func routes() ([]netip.Prefix, error) {
-	list, err := netlink.RouteList(nil, netlink.FAMILY_V4)
+// lookAround looks at what makes a bridge a router: kernel parameters and rules.
+func (h *Host) lookAround(n Network) error {
+	var err error
+	for path, into := range map[string]*bool{"ipv4/ip_forward": &h.Forwarding, "ipv6/conf/all/forwarding": &h.Forward6,
+		"ipv4/conf/" + n.Bridge + "/route_localnet": &h.Localnet} {
+		if *into, err = isOn("/proc/sys/net/" + path); err != nil {
+			return err
+		}
+	}
+	if n.Driver == DriverOverlay {
+		tunnel, err := linkByName(tunnelName(n))
+		if err != nil {
+			return err
+		}
+		h.Tunnel = tunnel != nil
+	}
+	if h.Firewall, err = (nft.EnsureTable{}).InPlace(); err != nil {
+		return err
+	}
+	if h.Member, err = membership(n).InPlace(); err != nil {
+		return err
+	}
+	h.Gates, err = nft.Gates(n.Bridge)
+	return err
+}
+
+// linkByName returns nil where there is no such link.
+func linkByName(name string) (netlink.Link, error) {
+	link, err := netlink.LinkByName(name)
+	if errors.As(err, new(netlink.LinkNotFoundError)) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil, fmt.Errorf("list the host's routes: %w", err)
+		return nil, fmt.Errorf("look at the link %s: %w", name, err)
+	}
+	return link, nil
+}
+
+// HasLink tells whether the host has a link of that name.
+func HasLink(name string) (bool, error) {
+	link, err := linkByName(name)
+	return link != nil, err
+}
+
+// Routes lists where the host's routes lead, the default routes apart.
+func Routes() ([]netip.Prefix, error) {
+	var found []netip.Prefix
+	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
+		list, err := netlink.RouteList(nil, family)
+		if err != nil {
+			return nil, fmt.Errorf("list the host's routes: %w", err)
+		}
+		for _, r := range list {
+			if r.Dst == nil {
+				continue
+			}
+			if p := prefixOf(r.Dst); p.Bits() > 0 {
+				found = append(found, p)
+			}
+		}
+	}
+	return found, nil
+}
+
+func subnetsOf(link netlink.Link) ([]netip.Prefix, error) {
+	addresses, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+	if err != nil {
+		return nil, fmt.Errorf("list the addresses of %s: %w", link.Attrs().Name, err)
 	}
 	var found []netip.Prefix
-	for _, r := range list {
-		if r.Dst == nil {
-			continue
-		}
-		if p := prefixOf(r.Dst); p.Bits() > 0 {
+	for _, a := range addresses {
+		if p := prefixOf(a.IPNet); !p.Addr().IsLinkLocalUnicast() {
 			found = append(found, p)
 		}
 	}
 	return found, nil
 }
 
-func subnetOf(bridge string) (netip.Prefix, error) {
-	link, err := netlink.LinkByName(bridge)
-	if errors.As(err, new(netlink.LinkNotFoundError)) {
-		return netip.Prefix{}, nil
-	}
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("look at the link %s: %w", bridge, err)
-	}
-	if link.Type() != "bridge" {
-		return netip.Prefix{}, fmt.Errorf("the link %s is no bridge but a %s: rename or delete it", bridge, link.Type())
-	}
-	addresses, err := netlink.AddrList(link, netlink.FAMILY_V4)
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("list the addresses of %s: %w", bridge, err)
-	}
-	if len(addresses) == 0 || link.Attrs().Flags&net.FlagUp == 0 {
-		return netip.Prefix{}, nil
-	}
-	return prefixOf(addresses[0].IPNet), nil
-}
-
 func prefixOf(n *net.IPNet) netip.Prefix {
-	address, _ := netip.AddrFromSlice(n.IP.To4()) // the kernel was asked for IPv4 only
+	address, _ := netip.AddrFromSlice(n.IP) // what the kernel gives is of four bytes or sixteen
 	ones, _ := n.Mask.Size()
-	return netip.PrefixFrom(address, ones).Masked()
+	return netip.PrefixFrom(address.Unmap(), ones).Masked()
 }
 
 func isOn(path string) (bool, error) {
@@ -97,4 +143,19 @@ func isOn(path string) (bool, error) {
 		return false, fmt.Errorf("look at a kernel parameter: %w", err)
 	}
 	return strings.TrimSpace(string(value)) == "1", nil
+}
+
+// Noted lists the links with a note.
+func Noted(note string) ([]string, error) {
+	list, err := netlink.LinkList()
+	if err != nil {
+		return nil, fmt.Errorf("list the links: %w", err)
+	}
+	var found []string
+	for _, l := range list {
+		if l.Attrs().Alias == note {
+			found = append(found, l.Attrs().Name)
+		}
+	}
+	return found, nil
 }

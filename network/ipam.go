@@ -6,9 +6,11 @@ package network
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -16,16 +18,16 @@ import (
 
 // Pool is the addresses of one subnet, with the leases in Dir.
 type Pool struct {
-	Dir    string
-	Subnet netip.Prefix
+	Dir string
+	Subnet
 }
 
 // lastFile holds the newest lease. Going on from there keeps an address out of use for as long as possible, while somebody
 // may still remember who had it. It is only a wish: torn or lost, the search begins at the start.
 const lastFile = "last"
 
-// Allocate leases the next free address to a container. The network's own address, the bridge's and the last one (broadcast)
-// are never leased.
+// Allocate leases the next free address to a container. The network's own address, the gateway's, those of others and the last
+// one (broadcast) are never leased.
 func (p Pool) Allocate(id string) (netip.Addr, error) {
 	none := netip.Addr{}
 	unlock, err := p.lock()
@@ -33,24 +35,58 @@ func (p Pool) Allocate(id string) (netip.Addr, error) {
 		return none, fmt.Errorf("lease an address: %w", err)
 	}
 	defer unlock()
-	first := p.Subnet.Masked().Addr().Next().Next()
-	start := p.after(p.last(), first)
+	start := p.after(p.last())
 	for a := start; ; {
-		err := os.Symlink(id, p.path(a))
+		err := os.ErrExist
+		if !p.reserved(a) {
+			err = os.Symlink(id, p.path(a))
+		}
 		if err == nil {
 			return a, p.remember(a, id)
 		}
 		if !errors.Is(err, os.ErrExist) {
 			return none, fmt.Errorf("lease an address: %w", err)
 		}
-		if a = p.after(a, first); a == start {
-			return none, fmt.Errorf("lease an address: all of %s are in use: remove containers", p.Subnet)
+		if a = p.after(a); a == start {
+			return none, fmt.Errorf("lease an address: all of %s are in use: remove containers", p.span())
 		}
 	}
 }
 
+// Take leases the address that was asked for.
+func (p Pool) Take(a netip.Addr, id string) error {
+	if !p.Prefix.Contains(a) {
+		return fmt.Errorf("address %s: no configured subnet contains it: the network has %s", a, p.Prefix)
+	}
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return fmt.Errorf("lease %s: %w", a, err)
+	}
+	err := os.ErrExist
+	if !p.reserved(a) {
+		err = os.Symlink(id, p.path(a))
+	}
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("address %s is already in use: choose another one", a)
+	}
+	return err
+}
+
+// reserved tells whether an address is somebody's who needs no lease.
+func (p Pool) reserved(a netip.Addr) bool {
+	return a == p.Gateway || a == p.Prefix.Addr() || !p.Prefix.Contains(a.Next()) || slices.Contains(slices.Collect(maps.Values(p.Aux)), a)
+}
+
+// span is the part of the subnet from which addresses are drawn.
+func (p Pool) span() netip.Prefix {
+	if p.Range.IsValid() {
+		return p.Range
+	}
+	return p.Prefix
+}
+
 // Release gives an address back, if it is this container's; else it does nothing.
-func (p Pool) Release(a netip.Addr, id string) error {
+func Release(dir string, a netip.Addr, id string) error {
+	p := Pool{Dir: dir}
 	unlock, err := p.lock()
 	if err != nil {
 		return fmt.Errorf("release %s: %w", a, err)
@@ -60,18 +96,19 @@ func (p Pool) Release(a netip.Addr, id string) error {
 	if errors.Is(err, os.ErrNotExist) || err == nil && owner != id {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("release %s: %w", a, err)
+	if err == nil {
+		err = os.Remove(p.path(a))
 	}
-	if err := os.Remove(p.path(a)); err != nil {
+	if err != nil {
 		return fmt.Errorf("release %s: %w", a, err)
 	}
 	return nil
 }
 
-// Leases lists who has which address. A pool that was never used has none.
-func (p Pool) Leases() (map[netip.Addr]string, error) {
-	entries, err := os.ReadDir(p.Dir)
+// Leases lists who has which address. A directory that was never used has none.
+func Leases(dir string) (map[netip.Addr]string, error) {
+	p := Pool{Dir: dir}
+	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("list the leases: %w", err)
 	}
@@ -114,13 +151,13 @@ func (p Pool) lock() (unlock func(), err error) {
 	return func() { dir.Close() }, nil
 }
 
-// after is the address behind a, going round at the end of the subnet.
-func (p Pool) after(a, first netip.Addr) netip.Addr {
-	next := a.Next()
-	if !p.Subnet.Contains(a) || !p.Subnet.Contains(next) || !p.Subnet.Contains(next.Next()) {
-		return first
+// after is the address behind a, going round at the end of the span.
+func (p Pool) after(a netip.Addr) netip.Addr {
+	span := p.span()
+	if !a.IsValid() || !span.Contains(a) || !span.Contains(a.Next()) {
+		return span.Addr()
 	}
-	return next
+	return a.Next()
 }
 
 func (p Pool) last() netip.Addr {

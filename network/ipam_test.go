@@ -2,6 +2,7 @@
 package network
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
@@ -10,10 +11,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func pool(t *testing.T, subnet string) Pool {
-	return Pool{Dir: filepath.Join(t.TempDir(), "leases"), Subnet: netip.MustParsePrefix(subnet)}
+	return poolAt(filepath.Join(t.TempDir(), "leases"), subnet)
+}
+
+func poolAt(dir, subnet string) Pool {
+	p := netip.MustParsePrefix(subnet)
+	return Pool{Dir: dir, Subnet: Subnet{Prefix: p, Gateway: firstAddress(p)}}
 }
 
 func allocate(t *testing.T, p Pool, id string) netip.Addr {
@@ -28,7 +35,7 @@ func allocate(t *testing.T, p Pool, id string) netip.Addr {
 // TestLeasesInParallel takes 50 addresses in 50 processes, and 50 more in goroutines at the same time.
 func TestLeasesInParallel(t *testing.T) {
 	if dir := os.Getenv("GLASSBOX_TEST_LEASE"); dir != "" {
-		allocate(t, Pool{Dir: dir, Subnet: netip.MustParsePrefix("10.44.0.0/16")}, "process")
+		allocate(t, poolAt(dir, "10.44.0.0/16"), "process")
 		return
 	}
 	p := pool(t, "10.44.0.0/16")
@@ -48,7 +55,7 @@ func TestLeasesInParallel(t *testing.T) {
 		})
 	}
 	all.Wait()
-	leases, err := p.Leases()
+	leases, err := Leases(p.Dir)
 	if err != nil || len(leases) != 100 {
 		t.Fatalf("%d leases after 100 were given: %v", len(leases), err)
 	}
@@ -61,6 +68,52 @@ func TestLeasesInParallel(t *testing.T) {
 	}
 }
 
+// TestLeasesSurviveKills kills 20 processes in the middle of leasing: every address that any of them got is its own alone.
+func TestLeasesSurviveKills(t *testing.T) {
+	if dir := os.Getenv("GLASSBOX_TEST_LEASES"); dir != "" {
+		for i := 0; ; i++ {
+			fmt.Println(allocate(t, poolAt(dir, "10.44.0.0/16"), fmt.Sprint(os.Getpid(), " ", i)))
+		}
+	}
+	p := pool(t, "10.44.0.0/16")
+	outputs := make([]bytes.Buffer, 20)
+	var all sync.WaitGroup
+	for i := range outputs {
+		all.Go(func() {
+			self := exec.Command("/proc/self/exe", "-test.run=^TestLeasesSurviveKills$")
+			self.Env, self.Stdout = append(os.Environ(), "GLASSBOX_TEST_LEASES="+p.Dir), &outputs[i]
+			if err := self.Start(); err != nil {
+				t.Error(err)
+				return
+			}
+			time.Sleep(time.Duration(200+10*i) * time.Millisecond)
+			if err := self.Process.Kill(); err != nil {
+				t.Error(err)
+			}
+			if err := self.Wait(); err == nil {
+				t.Error("it ended by itself")
+			}
+		})
+	}
+	all.Wait()
+	given := map[string]int{}
+	for i := range outputs {
+		for line := range strings.Lines(outputs[i].String()) {
+			given[line]++
+		}
+	}
+	leases, err := Leases(p.Dir)
+	if err != nil || len(given) < 100 || len(leases) < len(given) || len(leases) > len(given)+len(outputs) {
+		t.Errorf("%d addresses were given, %d leases are in the book: %v", len(given), len(leases), err)
+	}
+	for address, times := range given {
+		if times > 1 {
+			t.Errorf("%s was given %d times", strings.TrimSpace(address), times)
+		}
+	}
+	allocate(t, p, "the book is not locked")
+}
+
 func TestLeasesGoRound(t *testing.T) {
 	p := pool(t, "10.44.0.0/29") // .1 is the bridge's, .7 broadcast: five are left
 	for _, want := range []string{"10.44.0.2", "10.44.0.3", "10.44.0.4"} {
@@ -69,14 +122,14 @@ func TestLeasesGoRound(t *testing.T) {
 		}
 	}
 	released := netip.MustParseAddr("10.44.0.2")
-	if err := p.Release(released, "another"); err != nil {
+	if err := Release(p.Dir, released, "another"); err != nil {
 		t.Error(err)
 	}
-	if leases, _ := p.Leases(); leases[released] == "" {
+	if leases, _ := Leases(p.Dir); leases[released] == "" {
 		t.Error("a container released the address of another")
 	}
 	for range 2 { // twice does no harm
-		if err := p.Release(released, "c10.44.0.2"); err != nil {
+		if err := Release(p.Dir, released, "c10.44.0.2"); err != nil {
 			t.Error(err)
 		}
 	}

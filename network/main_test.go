@@ -100,24 +100,77 @@ func runner(t testing.TB) *explain.Runner {
 	return r
 }
 
-func testNetwork() Network {
-	return Network{Bridge: DefaultBridge, Subnet: netip.MustParsePrefix("10.44.0.0/16"), MTU: 1500}
+// testNetwork is the predefined bridge with its addresses.
+func testNetwork(subnets ...string) Network {
+	n := Predefined()[0]
+	for _, s := range append([]string{"10.44.0.0/16"}, subnets...) {
+		p := netip.MustParsePrefix(s)
+		n.Subnets = append(n.Subnets, Subnet{Prefix: p, Gateway: firstAddress(p)})
+	}
+	return n
 }
 
-// endpoint describes the container with the given id and address.
-func endpoint(t testing.TB, id, address string, ports ...Port) Endpoint {
-	return Endpoint{ID: id, Mode: ModeBridge, Netns: filepath.Join(t.TempDir(), id), Network: testNetwork(),
-		Address: netip.MustParseAddr(address), Ports: ports}
-}
-
-// attach looks at the host and connects e.
-func attach(t testing.TB, r *explain.Runner, e Endpoint) {
+// userNetwork is one that a user made, of the options that w gives.
+func userNetwork(t testing.TB, n Network, w Wanted) Network {
 	t.Helper()
-	h, err := Look(DefaultBridge)
+	n, err := New(n, w, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	do(t, r, AttachPlan(e, h))
+	h, err := Look(n)
+	if err == nil {
+		n, err = Fit(n, h)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// sandbox describes the container with the given id and address on the predefined bridge.
+func sandbox(t testing.TB, id, address string, ports ...Port) Sandbox {
+	return sandboxOn(t, testNetwork(), id, address, ports...)
+}
+
+func sandboxOn(t testing.TB, n Network, id, address string, ports ...Port) Sandbox {
+	return sandboxAt(filepath.Join(t.TempDir(), id), n, id, address, ports...)
+}
+
+// sandboxAt takes addresses separated by blanks.
+func sandboxAt(netns string, n Network, id, addresses string, ports ...Port) Sandbox {
+	e := Endpoint{Network: n}.Place(id, 0)
+	for a := range strings.FieldsSeq(addresses) {
+		e.Addresses = append(e.Addresses, netip.MustParseAddr(a))
+	}
+	e.MAC = MACOf(e.Addresses[0])
+	return Sandbox{ID: id, Mode: ModeBridge, Netns: netns, Endpoints: []Endpoint{e}, Ports: ports}
+}
+
+const testNote = "glassbox test"
+
+// wholePlan is that of a container whose networks may not be there yet.
+func wholePlan(t testing.TB, s Sandbox) []explain.Step {
+	t.Helper()
+	var plan []explain.Step
+	for _, e := range s.Endpoints {
+		h, err := Look(e.Network)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, BuildPlan(e.Network, h, testNote)...)
+	}
+	return append(plan, AttachPlan(s)...)
+}
+
+// fullPlan is that of a container on a host that has nothing yet.
+func fullPlan(s Sandbox) []explain.Step {
+	return append(BuildPlan(s.Endpoints[0].Network, Host{}, testNote), AttachPlan(s)...)
+}
+
+// attach looks at the host and connects s.
+func attach(t testing.TB, r *explain.Runner, s Sandbox) {
+	t.Helper()
+	do(t, r, wholePlan(t, s))
 }
 
 // serve runs a web server at port 80 of the namespace; it answers with the name.

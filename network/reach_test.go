@@ -12,7 +12,7 @@ const ping = "ping -c 1 -W 1 "
 
 func TestContainersReachEachOther(t *testing.T) {
 	freshHost(t)
-	a, b := endpoint(t, "aaaaaaaaaaaa", "10.44.0.2"), endpoint(t, "bbbbbbbbbbbb", "10.44.0.3")
+	a, b := sandbox(t, "aaaaaaaaaaaa", "10.44.0.2"), sandbox(t, "bbbbbbbbbbbb", "10.44.0.3")
 	r := runner(t)
 	attach(t, r, a)
 	if works(a.Netns, ping+"10.44.0.4") {
@@ -33,9 +33,9 @@ func TestContainersReachEachOther(t *testing.T) {
 // Without LinkSettle about one in twenty does.
 func TestFirstPacketArrives(t *testing.T) {
 	freshHost(t)
-	attach(t, runner(t), endpoint(t, "ffffffffffff", "10.44.9.9"))
+	attach(t, runner(t), sandbox(t, "ffffffffffff", "10.44.9.9"))
 	for i := range 20 {
-		e := endpoint(t, fmt.Sprintf("%012x", i), fmt.Sprintf("10.44.0.%d", i+2))
+		e := sandbox(t, fmt.Sprintf("%012x", i), fmt.Sprintf("10.44.0.%d", i+2))
 		attach(t, runner(t), e)
 		if !works(e.Netns, "ping -c 1 -W 0.5 10.44.0.1") {
 			t.Errorf("container %d loses its first packet", i)
@@ -44,18 +44,18 @@ func TestFirstPacketArrives(t *testing.T) {
 }
 
 func TestContainerReachesTheWorld(t *testing.T) {
-	for _, without := range []string{"", "Hide containers behind the host", "Let the kernel forward packets",
+	for _, without := range []string{"", "Put the bridge under the rules", "Let the kernel forward packets",
 		"Point the default route at the bridge", "Give the container an address"} {
 		done := make(chan bool)
 		go func() { // a new host for each: hosts are threads
 			defer close(done)
 			freshHost(t)
-			world, e := outside(t), endpoint(t, "aaaaaaaaaaaa", "10.44.0.2")
+			world, e := outside(t), sandbox(t, "aaaaaaaaaaaa", "10.44.0.2")
 			r := runner(t)
 			if without != "" {
 				r.Listener = explain.Without([]string{without})
 			}
-			plan := AttachPlan(e, Host{})
+			plan := fullPlan(e)
 			if without == "Give the container an address" {
 				plan = plan[:len(plan)-1] // nor can there be a route then
 			}
@@ -77,9 +77,9 @@ func TestContainerReachesTheWorld(t *testing.T) {
 func TestPublishedPort(t *testing.T) {
 	freshHost(t)
 	world := outside(t)
-	a := endpoint(t, "aaaaaaaaaaaa", "10.44.0.2",
+	a := sandbox(t, "aaaaaaaaaaaa", "10.44.0.2",
 		Port{Proto: "tcp", HostPort: 8080, Port: 80}, Port{Proto: "tcp", HostIP: "127.0.0.1", HostPort: 8082, Port: 80})
-	b := endpoint(t, "bbbbbbbbbbbb", "10.44.0.3")
+	b := sandbox(t, "bbbbbbbbbbbb", "10.44.0.3")
 	attach(t, runner(t), b)
 	r := &explain.Runner{}
 	attach(t, r, a)
@@ -115,7 +115,7 @@ func TestPublishedPort(t *testing.T) {
 // TestClosedFromOutside: forwarding makes the host a router, and a neighbour could send packets for containers to it.
 func TestClosedFromOutside(t *testing.T) {
 	freshHost(t)
-	world, e := outside(t), endpoint(t, "aaaaaaaaaaaa", "10.44.0.2")
+	world, e := outside(t), sandbox(t, "aaaaaaaaaaaa", "10.44.0.2")
 	attach(t, runner(t), e)
 	serve(t, e.Netns, "a")
 	run(t, "nsenter --net="+world+" ip route add 10.44.0.0/16 via 203.0.113.2")
@@ -131,7 +131,7 @@ func TestClosedFromOutside(t *testing.T) {
 // TestLoopbackIsGuarded: route_localnet must not open the host's own services at 127.0.0.1 to containers.
 func TestLoopbackIsGuarded(t *testing.T) {
 	freshHost(t)
-	e := endpoint(t, "aaaaaaaaaaaa", "10.44.0.2")
+	e := sandbox(t, "aaaaaaaaaaaa", "10.44.0.2")
 	attach(t, runner(t), e)
 	serve(t, "/proc/thread-self/ns/net", "host")
 	run(t, `nsenter --net=`+e.Netns+` sh -e -c '

@@ -3,7 +3,9 @@ package network
 
 import (
 	"encoding/json"
+	"net/netip"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,15 +18,15 @@ import (
 )
 
 // settled is the state once the kernel has deleted the container's cable, which it does in the background.
-func settled(t *testing.T, e Endpoint) string {
+func settled(t *testing.T, s Sandbox) string {
 	t.Helper()
 	for range 200 {
-		if !works("", "ip link show "+e.Veth()) {
+		if !works("", "ip link show "+s.Endpoints[0].Veth) {
 			return state(t)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("the link %s is still there after two seconds", e.Veth())
+	t.Fatalf("the link %s is still there after two seconds", s.Endpoints[0].Veth)
 	return ""
 }
 
@@ -93,15 +95,15 @@ func asText(v any) string {
 	return s
 }
 
-func fullEndpoint(t *testing.T) Endpoint {
-	return endpoint(t, "aaaaaaaaaaaa", "10.44.0.2", Port{Proto: "tcp", HostPort: 8080, Port: 80},
+func fullSandbox(t *testing.T) Sandbox {
+	return sandbox(t, "aaaaaaaaaaaa", "10.44.0.2", Port{Proto: "tcp", HostPort: 8080, Port: 80},
 		Port{Proto: "udp", HostIP: "127.0.0.1", HostPort: 53, Port: 5353})
 }
 
 func TestUndoLeavesNothing(t *testing.T) {
 	freshHost(t)
 	outside(t)
-	other, e := endpoint(t, "bbbbbbbbbbbb", "10.44.0.3"), fullEndpoint(t)
+	other, e := sandbox(t, "bbbbbbbbbbbb", "10.44.0.3"), fullSandbox(t)
 	attach(t, runner(t), other)
 	before := state(t)
 	r := &explain.Runner{}
@@ -115,7 +117,7 @@ func TestUndoLeavesNothing(t *testing.T) {
 	if d := cmp.Diff(before, settled(t, e)); d != "" {
 		t.Error("left behind (-before +after):\n", d)
 	}
-	for _, s := range AttachPlan(e, Host{}) {
+	for _, s := range fullPlan(e) {
 		for _, op := range s.Ops {
 			if u, ok := op.(explain.Undoer); ok {
 				if err := u.Undo().Do(); err != nil {
@@ -132,10 +134,19 @@ func TestUndoLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestShellLinesDoTheSame runs the plan's shell lines on one host and its ops on another.
 func TestShellLinesDoTheSame(t *testing.T) {
-	e := fullEndpoint(t)
-	plan := AttachPlan(e, Host{})
+	shellLinesDoTheSame(t, fullSandbox(t))
+	over := plain(DriverOverlay, "gbr1")
+	over.MTU, over.Options = overlayMTU, map[string]string{"peers": "192.0.2.2,192.0.2.3=10.45.0.9", "vni": "42", "local": "127.0.0.1"}
+	shellLinesDoTheSame(t, sandboxOn(t, over, "aaaaaaaaaaaa", "10.45.0.2"))
+	six := testNetwork("fd00:44::/64")
+	shellLinesDoTheSame(t, sandboxOn(t, six, "aaaaaaaaaaaa", "10.44.0.2 fd00:44::2", Port{Proto: "sctp", HostPort: 9000, Port: 90}))
+}
+
+// shellLinesDoTheSame runs the plan's shell lines on one host and its ops on another.
+func shellLinesDoTheSame(t *testing.T, e Sandbox) {
+	t.Helper()
+	plan := fullPlan(e)
 	states := make(chan string, 4) // room for all, and closed at the end: a failed half must not stop the other
 	go func() {
 		defer close(states)
@@ -170,7 +181,7 @@ func TestShellLinesDoTheSame(t *testing.T) {
 	if d := cmp.Diff(undoneByShell, <-states); d != "" {
 		t.Error("undone (-by the shell +by ops):\n", d)
 	}
-	if !strings.Contains(byShell, `"10.44.0.2"`) || !strings.Contains(byShell, "glassbox0") || strings.Contains(undoneByShell, "gbaaaa") {
+	if !strings.Contains(byShell, `"`+e.Address().String()+`"`) || !strings.Contains(byShell, e.Endpoints[0].Network.Bridge) || strings.Contains(undoneByShell, "gbaaaa") {
 		t.Error("the states do not show what they should: the comparison proves nothing")
 	}
 }
@@ -188,7 +199,7 @@ func TestUnpublishSparesOthers(t *testing.T) {
 	mine := nft.Publish{Proto: "tcp", HostPort: 8080, Addr: "10.44.0.2", Port: 80}
 	theirs := mine
 	theirs.Addr = "10.44.0.3"
-	do(t, &explain.Runner{}, []explain.Step{explain.Say("", "", "", nft.EnsureTable{Bridge: "b", Subnet: "10.44.0.0/20"}, theirs)})
+	do(t, &explain.Runner{}, []explain.Step{explain.Say("", "", "", nft.EnsureTable{}, theirs)})
 	if err := mine.Do(); err == nil || !strings.Contains(err.Error(), "port 8080/tcp is published by another container") {
 		t.Errorf("publishing a taken port: %v", err)
 	}
@@ -208,22 +219,46 @@ func TestUnpublishSparesOthers(t *testing.T) {
 
 func TestLookSeesWhatThePlanMade(t *testing.T) {
 	freshHost(t)
-	e := endpoint(t, "aaaaaaaaaaaa", "10.44.0.2")
-	h, err := Look(DefaultBridge)
-	if err != nil || h.Subnet.IsValid() || h.Forwarding || h.Firewall || h.Localnet {
+	e := sandbox(t, "aaaaaaaaaaaa", "10.44.0.2")
+	n := e.Endpoints[0].Network
+	h, err := Look(n)
+	if err != nil || !reflect.DeepEqual(h, Host{}) {
 		t.Fatalf("a new host: %+v, %v", h, err)
 	}
 	attach(t, runner(t), e)
-	h, err = Look(DefaultBridge)
-	if err != nil || h.Subnet != e.Network.Subnet || !h.Forwarding || !h.Firewall || !h.Localnet {
+	want := Host{Present: true, Subnets: []netip.Prefix{n.Subnets[0].Prefix}, Note: testNote, Forwarding: true, Localnet: true, Firewall: true, Member: true}
+	if h, err = Look(n); err != nil || !reflect.DeepEqual(h, want) {
 		t.Fatalf("after the plan: %+v, %v", h, err)
 	}
-	run(t, "nft flush chain inet glassbox postrouting")
-	if h, err = Look(DefaultBridge); err != nil || h.Firewall {
+	run(t, "nft flush chain inet glassbox postrouting; nft flush set inet glassbox bridges")
+	if h, err = Look(n); err != nil || h.Firewall || h.Member {
 		t.Errorf("with rules missing: %+v, %v", h, err)
 	}
-	attach(t, runner(t), endpoint(t, "bbbbbbbbbbbb", "10.44.0.3"))
-	if h, err = Look(DefaultBridge); err != nil || !h.Firewall {
-		t.Errorf("the next container did not put the rules right: %+v, %v", h, err)
+	attach(t, runner(t), sandbox(t, "bbbbbbbbbbbb", "10.44.0.3"))
+	if h, err = Look(n); err != nil || !reflect.DeepEqual(h, want) {
+		t.Errorf("the next container did not put things right: %+v, %v", h, err)
+	}
+}
+
+// TestRemovePlanLeavesNothing builds a network beside another firewall and takes it back.
+func TestRemovePlanLeavesNothing(t *testing.T) {
+	freshHost(t)
+	run(t, "nft add table ip filter; nft 'add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }'; echo 1 > /proc/sys/net/ipv4/ip_forward")
+	do(t, runner(t), []explain.Step{explain.Say("", "", "", nft.EnsureTable{})})
+	before := state(t)
+	n := userNetwork(t, Network{Name: "n", Driver: DriverBridge}, Wanted{})
+	h, err := Look(n)
+	if err != nil || len(h.Gates) != 1 {
+		t.Fatalf("the gate is not seen: %+v, %v", h, err)
+	}
+	do(t, runner(t), BuildPlan(n, h, testNote))
+	if state(t) == before {
+		t.Fatal("nothing was built: the comparison sees nothing")
+	}
+	for range 2 {
+		do(t, runner(t), RemovePlan(n, h.Gates))
+	}
+	if d := cmp.Diff(before, state(t)); d != "" {
+		t.Error("left behind (-before +after):\n", d)
 	}
 }

@@ -1,0 +1,50 @@
+// This file prints a path for people.
+package trace
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Write prints one line a hop.
+func (p Path) Write(w io.Writer) error {
+	var b strings.Builder
+	width := 0
+	for _, h := range p.Hops {
+		width = max(width, len(h.Place))
+	}
+	for i, h := range p.Hops {
+		fmt.Fprintf(&b, "%2d  %-*s  %s\n", i+1, width, h.Place, h.line())
+	}
+	switch {
+	case p.Dropped:
+		fmt.Fprintf(&b, "The packet ends at %d: a rule drops it.\n", len(p.Hops))
+	case len(p.Hops) > 0:
+		last := p.Hops[len(p.Hops)-1]
+		fmt.Fprintf(&b, "Last seen in %s.\n", last.Place)
+	}
+	fmt.Fprintf(&b, "Answer: %s.\n", p.Answer)
+	for _, n := range p.Notes {
+		fmt.Fprintf(&b, "Note: %s.\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (h Hop) line() string {
+	switch h.Kind {
+	case Rule:
+		return fmt.Sprintf("rule   %s -> %s", h.Text, h.Verdict)
+	case Switch:
+		return fmt.Sprintf("bridge %s: %s", h.Device, h.Text)
+	case Connection:
+		return fmt.Sprintf("conntrack  %s: %s", h.Packet, h.Text)
+	}
+	direction := "in    "
+	if h.Out {
+		direction = "out   "
+	}
+	return fmt.Sprintf("%s %-15s %s (%s) +%v", direction, h.Device, h.Packet, h.Text, h.After.Round(time.Microsecond))
+}
