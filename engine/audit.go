@@ -28,7 +28,7 @@ func (l Leak) String() string {
 }
 
 // Audit lists what was left behind. With fix it takes it back: containers by their journals, then, one by one, whatever still
-// carries our names and belongs to nobody.
+// carries our names and belongs to nobody. What other engines of this machine have left behind is theirs to find.
 func (e *Engine) Audit(ctx context.Context, fix bool) ([]Leak, error) {
 	found, err := e.leaks()
 	if err != nil || !fix {
@@ -55,8 +55,20 @@ func wrapFix(l Leak) error {
 	return nil
 }
 
-// leaks lists processes first and directories last: in this order they can be taken back.
+// leaks looks twice if it finds anything: what began or ended while it looked is in one of the lists only.
 func (e *Engine) leaks() ([]Leak, error) {
+	first, err := e.lookForLeaks()
+	if err != nil || len(first) == 0 {
+		return nil, err
+	}
+	second, err := e.lookForLeaks()
+	return slices.DeleteFunc(second, func(l Leak) bool {
+		return !slices.ContainsFunc(first, func(f Leak) bool { return f.Kind == l.Kind && f.Object == l.Object })
+	}), err
+}
+
+// lookForLeaks lists processes first and directories last: in this order they can be taken back.
+func (e *Engine) lookForLeaks() ([]Leak, error) {
 	o, err := e.owners()
 	if err != nil {
 		return nil, err
@@ -64,7 +76,7 @@ func (e *Engine) leaks() ([]Leak, error) {
 	var all []Leak
 	for _, look := range []func(owners) ([]Leak, error){
 		e.deadContainers, e.orphans, e.strayShims, e.strayRuntime, e.strayMounts, e.strayNamespaces, e.strayLinks, e.strayPorts,
-		e.strayCgroups, e.strayLeases, e.strayLive, e.halfMade, e.strayNames,
+		e.strayBridges, e.strayCgroups, e.strayLeases, e.strayLive, e.halfMade, e.strayNames, e.strayBlobs, e.strayVolumes,
 	} {
 		found, err := look(o)
 		if err != nil {

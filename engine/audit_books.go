@@ -52,7 +52,7 @@ func (e *Engine) orphans(o owners) ([]Leak, error) {
 		leaks = append(leaks, Leak{
 			Kind: "container", Object: r.Name, Why: "the command that was to start and remove it was killed",
 			Remedy: "glassbox rm " + r.Name,
-			fix:    func() error { return e.delete(r) },
+			fix:    func() error { return e.delete(r, true) },
 		})
 	}
 	return leaks, nil
@@ -167,17 +167,15 @@ func (e *Engine) strayNames(o owners) ([]Leak, error) {
 
 // strayLeases are addresses of containers that do not run.
 func (e *Engine) strayLeases(o owners) ([]Leak, error) {
-	dir := filepath.Join(e.State, "leases")
-	list, err := names(dir)
+	list, err := filepath.Glob(e.leases("*") + "/*")
 	if err != nil {
 		return nil, err
 	}
 	var leaks []Leak
-	for _, address := range list {
-		path := filepath.Join(dir, address)
+	for _, path := range list {
 		id, err := os.Readlink(path)
 		if err == nil && !o.ours(id) {
-			leaks = append(leaks, strayed("lease", address, "container "+ShortID(id)+" does not run", kernel.Remove{Path: path}))
+			leaks = append(leaks, strayed("lease", filepath.Base(path), "container "+ShortID(id)+" does not run", kernel.Remove{Path: path}))
 		}
 	}
 	return leaks, nil

@@ -49,7 +49,7 @@ func (e *Engine) strayNamespaces(o owners) ([]Leak, error) {
 	return leaks, nil
 }
 
-// strayLinks are cables, named gb and twelve digits, without a container. One that is not plugged into a bridge any more was
+// strayLinks are cables, named gb and the short id, without a container. One that is not plugged into a bridge any more was
 // taken back: the kernel deletes it as soon as it comes to it.
 func (e *Engine) strayLinks(o owners) ([]Leak, error) {
 	list, err := links.List("")
@@ -59,32 +59,38 @@ func (e *Engine) strayLinks(o owners) ([]Leak, error) {
 	var leaks []Leak
 	for _, l := range list {
 		short, ours := strings.CutPrefix(l.Name, "gb")
-		if ours && len(short) == 12 && l.Master != "" && !o.owned(short) {
+		if ours && e.drew(short) && l.Master != "" && !o.owned(short) {
 			leaks = append(leaks, strayed("link", l.Name, "container "+short+" does not run", kernel.LinkDelete{Name: l.Name}))
 		}
 	}
 	return leaks, nil
 }
 
-// strayPorts lead to addresses that no container has.
+// strayPorts lead to addresses of ours that no container has.
 func (e *Engine) strayPorts(o owners) ([]Leak, error) {
 	published, err := nft.Published()
 	if err != nil {
 		return nil, err
 	}
+	subnets, err := e.subnets()
+	if err != nil {
+		return nil, err
+	}
 	addresses := map[string]bool{}
 	for id := range o.alive {
-		end, err := e.readEndpoint(id)
+		sandbox, err := e.readSandbox(id)
 		if err != nil {
 			return nil, err
 		}
-		if end.Address.IsValid() {
-			addresses[end.Address.String()] = true
+		for _, a := range sandbox.Endpoints {
+			for _, address := range a.Addresses {
+				addresses[address.String()] = true
+			}
 		}
 	}
 	var leaks []Leak
 	for _, p := range published {
-		if !addresses[p.Addr] {
+		if !addresses[p.Addr] && slices.ContainsFunc(subnets, within(p.Addr)) {
 			port := network.Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: p.HostPort, Port: p.Port}
 			leaks = append(leaks, strayed("published port", port.String(), "no container has the address "+p.Addr, nft.Unpublish(p)))
 		}
@@ -92,7 +98,7 @@ func (e *Engine) strayPorts(o owners) ([]Leak, error) {
 	return leaks, nil
 }
 
-// strayCgroups are empty, or a container of ours was in them. Others with processes belong to an engine with other directories.
+// strayCgroups are groups of our containers that do not run. All engines of the machine have theirs in one directory.
 func (e *Engine) strayCgroups(o owners) ([]Leak, error) {
 	layout, err := look.HostLayout()
 	if err != nil {
@@ -107,9 +113,8 @@ func (e *Engine) strayCgroups(o owners) ([]Leak, error) {
 		}
 		for _, id := range ids {
 			dir := filepath.Join(parent, id)
-			members, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-			if err != nil || o.owned(id) || len(members) > 0 && o.records[id] == nil {
-				continue // a file, or gone by now, or somebody's
+			if o.owned(id) || !exists(filepath.Join(dir, "cgroup.procs")) || !e.drew(id) && o.records[id] == nil {
+				continue // it runs; or a file, or gone by now; or another engine's
 			}
 			leaks = append(leaks, strayed("cgroup", dir, "container "+ShortID(id)+" does not run", kernel.CgroupRemove{Path: dir}))
 		}

@@ -14,12 +14,18 @@ import (
 // missingSources lists what is to be bound from the host and is not there.
 func missingSources(r Request) []string {
 	var missing []string
-	for _, b := range r.Binds {
-		if _, err := os.Stat(b.Source); errors.Is(err, fs.ErrNotExist) && !slices.Contains(missing, b.Source) {
-			missing = append(missing, b.Source)
+	for _, m := range r.Mounts {
+		if m.Type == MountBind && m.Bind.Create && !there(m.Source) && !slices.Contains(missing, m.Source) {
+			missing = append(missing, m.Source)
 		}
 	}
 	return missing
+}
+
+// there follows links, as a mount does.
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func sourcesPlan(missing []string) []explain.Step {
@@ -31,6 +37,6 @@ func sourcesPlan(missing []string) []explain.Step {
 		ops = append(ops, kernel.EnsureDir{Path: dir, Mode: 0o755})
 	}
 	return []explain.Step{explain.Say("Make the missing host directories",
-		"a mount needs something to show; the directories stay when the container goes", "03",
+		"a mount needs something to show; the directories stay when the container goes", "10",
 		ops...).Kept("there would be nothing to mount")}
 }

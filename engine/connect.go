@@ -1,5 +1,4 @@
-// This file connects a container: the books first (ports, the lease of an address), then the endpoint whose plan package network
-// makes, then the three files in /etc that say who and where it is.
+// This file connects a container: the books first (ports, leases of addresses), then the sandbox whose plan package network makes.
 package engine
 
 import (
@@ -10,156 +9,186 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
+	"glassbox/engine/shim/dns"
 	"glassbox/explain"
-	"glassbox/kernel"
 	"glassbox/network"
 )
 
-// networkMode reads --network. Of container:NAME, networkOwner knows the rest.
-func networkMode(r Request) (network.Mode, error) {
-	mode, _, err := network.ParseMode(r.Network.Mode)
-	switch {
-	case err != nil || mode == network.ModeBridge || len(r.Network.Ports) == 0:
-		return mode, err
-	case mode == network.ModeContainer:
-		return mode, errors.New("conflicting options: port publishing and the container type network mode: publish with -p of the container that is joined")
-	}
-	return mode, fmt.Errorf("-p with --network %s: only a bridge has ports to publish", mode)
+// connection is a container's network, and what has to be built for it first.
+type connection struct {
+	network.Sandbox
+	build  []explain.Step // what its networks share, and lack
+	names  []explain.Step // the entries in the books of names
+	unlock func()         // lets others change networks; to be called when build is done, or given up
 }
 
-func (e *Engine) pool(n network.Network) network.Pool {
-	return network.Pool{Dir: filepath.Join(e.State, "leases"), Subnet: n.Subnet}
-}
-
-// endpoint describes the container's place in the network and leases its address. It changes nothing else, and with lease
-// false nothing at all: the address is then an example.
-func (e *Engine) endpoint(id string, r Request, lease bool) (network.Endpoint, network.Host, error) {
-	end := network.Endpoint{ID: id, Netns: e.netns(id)}
-	var host network.Host
+// connection describes the container's place in its networks and leases its addresses. It changes nothing else, and with lease
+// false nothing at all: the addresses are then examples.
+func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
+	c := connection{Sandbox: network.Sandbox{ID: n.ID, Netns: e.netns(n.ID)}, unlock: func() {}}
 	var err error
-	if end.Mode, err = networkMode(r); err == nil && end.Mode == network.ModeContainer {
-		err = e.joinEndpoint(&end, r)
+	if c.Mode, err = networkMode(n.Request); err == nil && c.Mode == network.ModeContainer {
+		err = e.joinSandbox(&c.Sandbox, n.Request)
 	}
-	if err != nil || end.Mode != network.ModeBridge {
-		return end, host, err
+	if err != nil || c.Mode != network.ModeBridge {
+		return c, err
 	}
-	if host, err = network.Look(network.DefaultBridge); err != nil {
-		return end, host, err
+	if c.Ports, err = network.ClaimPorts(wantedPorts(n)); err != nil {
+		return c, err
 	}
-	if end.Network, err = network.Choose(network.DefaultBridge, netip.Prefix{}, host); err != nil {
-		return end, host, err
+	if lease {
+		if c.unlock, err = e.lockNetworks(); err != nil {
+			return c, err
+		}
 	}
-	if end.Ports, err = network.ClaimPorts(wantedPorts(r)); err != nil {
-		return end, host, err
+	for i, a := range n.Request.Network.attachments() {
+		if err = e.attach(&c, n.Name, a, i, lease); err != nil {
+			break
+		}
 	}
-	if !lease {
-		end.Address = end.Network.Gateway().Next()
-		return end, host, nil
+	if err == nil && len(c.Ports) > 0 && c.Gateway() < 0 {
+		err = errors.New("-p: all networks of the container are internal: nobody outside could reach its ports")
 	}
-	end.Address, err = e.pool(end.Network).Allocate(id)
-	return end, host, err
+	if err != nil {
+		err = errors.Join(err, e.releaseAddresses(c.Sandbox))
+	}
+	if err != nil || len(c.build) == 0 {
+		c.unlock()
+	}
+	return c, err
 }
 
-func wantedPorts(r Request) []network.Port {
+// attach adds one endpoint to the connection.
+func (e *Engine) attach(c *connection, name string, a Attachment, number int, lease bool) error {
+	n, host, err := e.findNetwork(a.Network)
+	if err != nil {
+		return err
+	}
+	end := network.Endpoint{Network: n, Aliases: a.Aliases, MAC: a.MAC}.Place(c.ID, number)
+	end.Result = e.live(c.ID, "cni-"+end.Link+".json")
+	if end.Addresses, err = e.addresses(n, c.ID, a, lease); err != nil {
+		return err
+	}
+	if end.MAC == "" && len(end.Addresses) > 0 {
+		end.MAC = network.MACOf(end.Addresses[0])
+	}
+	served := slices.ContainsFunc(c.Endpoints, func(other network.Endpoint) bool { return !other.Network.Default() })
+	c.Endpoints = append(c.Endpoints, end)
+	c.build = append(c.build, network.BuildPlan(n, host, e.note())...)
+	if !n.Default() && !served {
+		c.names = append(c.names, network.RedirectPlan(c.Netns, c.ID, dns.Address))
+	}
+	if !n.Default() && len(end.Addresses) > 0 {
+		c.names = append(c.names, network.NamesPlan(e.State, n.ID, c.ID, namesOf(c.ID, name, end)))
+	}
+	return nil
+}
+
+func namesOf(id, name string, end network.Endpoint) network.Names {
+	return network.Names{Network: end.Network.Name, Addresses: end.Addresses,
+		Names: append(append([]string{name}, end.Aliases...), ShortID(id))}
+}
+
+// addresses leases one of each subnet.
+func (e *Engine) addresses(n network.Network, id string, a Attachment, lease bool) ([]netip.Addr, error) {
+	var all []netip.Addr
+	for _, s := range n.Subnets {
+		pool, wish := network.Pool{Dir: e.leases(n.ID), Subnet: s}, a.IP
+		if s.Prefix.Addr().Is6() {
+			wish = a.IP6
+		}
+		address, err := leaseOne(pool, id, wish, lease)
+		if err != nil {
+			for _, got := range all {
+				err = errors.Join(err, network.Release(pool.Dir, got, id))
+			}
+			return nil, err
+		}
+		all = append(all, address)
+	}
+	return all, nil
+}
+
+func leaseOne(p network.Pool, id, wish string, lease bool) (netip.Addr, error) {
+	switch {
+	case wish != "":
+		a, err := netip.ParseAddr(wish)
+		if err != nil {
+			return a, fmt.Errorf("address %q: want one such as %s: %w", wish, p.Gateway.Next(), err)
+		}
+		if lease {
+			err = p.Take(a, id)
+		}
+		return a, err
+	case lease:
+		return p.Allocate(id)
+	}
+	return p.Gateway.Next(), nil
+}
+
+// leases is where the leases of one network lie.
+func (e *Engine) leases(id string) string { return filepath.Join(e.State, "leases", id) }
+
+// wantedPorts are those of -p, and with -P all that the image and --expose name.
+func wantedPorts(n *newborn) []network.Port {
+	ports := publishedPorts(n.Request)
+	if !n.Request.Network.PublishAll {
+		return ports
+	}
+	given := map[string]bool{}
+	for _, p := range ports {
+		given[fmt.Sprintf("%d/%s", p.Port, p.Proto)] = true
+	}
+	for _, p := range exposedPorts(n.Request, n.image.Config.Config.ExposedPorts) {
+		if !given[fmt.Sprintf("%d/%s", p.Port, p.Proto)] {
+			ports = append(ports, p)
+		}
+	}
+	return ports
+}
+
+func publishedPorts(r Request) []network.Port {
 	var ports []network.Port
 	for _, p := range r.Network.Ports {
 		proto := p.Protocol
 		if proto == "" {
 			proto = "tcp"
 		}
-		ports = append(ports, network.Port{Proto: proto, HostIP: p.HostIP, HostPort: p.Host, Port: p.Container})
+		ports = append(ports, network.Port{Proto: proto, HostIP: p.HostIP, HostPort: p.Host, Last: p.HostLast, Port: p.Container})
 	}
 	return ports
 }
 
-// keepEndpoint notes what was leased, for inspect and for release.
-func (e *Engine) keepEndpoint(end network.Endpoint) error {
-	return writeJSON(e.live(end.ID, endpointFile), end)
+// keepSandbox notes what was leased, for inspect and for release.
+func (e *Engine) keepSandbox(s network.Sandbox) error {
+	return writeJSON(e.live(s.ID, sandboxFile), s)
 }
 
-// readEndpoint returns the zero Endpoint for a container that does not run.
-func (e *Engine) readEndpoint(id string) (network.Endpoint, error) {
-	var end network.Endpoint
-	data, err := os.ReadFile(e.live(id, endpointFile))
+// readSandbox returns the zero Sandbox for a container that does not run.
+func (e *Engine) readSandbox(id string) (network.Sandbox, error) {
+	var s network.Sandbox
+	data, err := os.ReadFile(e.live(id, sandboxFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return end, nil
+		return s, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &end)
+		err = json.Unmarshal(data, &s)
 	}
 	if err != nil {
-		return end, fmt.Errorf("read the endpoint of %s: %w", ShortID(id), err)
+		return s, fmt.Errorf("read the network of %s: %w", ShortID(id), err)
 	}
-	return end, nil
+	return s, nil
 }
 
-// releaseAddress gives the lease back.
-func (e *Engine) releaseAddress(end network.Endpoint) error {
-	if !end.Address.IsValid() {
-		return nil
-	}
-	return e.pool(end.Network).Release(end.Address, end.ID)
-}
-
-// etcPlan writes the three files that belong to a container rather than to its image. Docker does the same: an image can not
-// know the name, the address or the name servers.
-func (e *Engine) etcPlan(id string, r Request, end network.Endpoint, resolv string) []explain.Step {
-	dir := e.live(id, "etc")
-	hostname := hostnameFor(r, Place{ID: id})
-	return []explain.Step{explain.Say("Write hosts, hostname and resolv.conf",
-		"a container's name, address and name servers can not be in its image, so they are mounted over it", "04",
-		kernel.EnsureDir{Path: dir, Mode: 0o755},
-		kernel.WriteFile{Path: dir + "/hosts", Mode: 0o644, Content: hosts(hostname, r, end)},
-		kernel.WriteFile{Path: dir + "/hostname", Mode: 0o644, Content: hostname + "\n"},
-		kernel.WriteFile{Path: dir + "/resolv.conf", Mode: 0o644, Content: resolv},
-	).Kept("the container's /etc could not be mounted")}
-}
-
-func hosts(hostname string, r Request, end network.Endpoint) string {
-	var b strings.Builder
-	b.WriteString("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
-	for _, h := range r.Network.Hosts {
-		if name, address, ok := strings.Cut(h, ":"); ok {
-			fmt.Fprintf(&b, "%s\t%s\n", address, name)
+// releaseAddresses gives the leases back.
+func (e *Engine) releaseAddresses(s network.Sandbox) error {
+	var errs []error
+	for _, end := range s.Endpoints {
+		for _, a := range end.Addresses {
+			errs = append(errs, network.Release(e.leases(end.Network.ID), a, s.ID))
 		}
 	}
-	address := "127.0.0.1"
-	if end.Address.IsValid() {
-		address = end.Address.String()
-	}
-	fmt.Fprintf(&b, "%s\t%s\n", address, hostname)
-	return b.String()
-}
-
-// resolvConf is the host's, without the name servers that only the host itself can reach: 127.0.0.1 is the container's own
-// loopback in there. With none left, public ones stand in, as Docker has it.
-func resolvConf(r Request, mode network.Mode) (string, error) {
-	if len(r.Network.DNS) > 0 {
-		return "nameserver " + strings.Join(r.Network.DNS, "\nnameserver ") + "\n", nil
-	}
-	data, err := os.ReadFile("/etc/resolv.conf")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read the host's name servers: %w", err)
-	}
-	if mode != network.ModeBridge {
-		return string(data), nil
-	}
-	var b strings.Builder
-	servers := 0
-	for line := range strings.Lines(string(data)) {
-		fields := strings.Fields(line)
-		if len(fields) == 2 && fields[0] == "nameserver" {
-			if a, err := netip.ParseAddr(fields[1]); err != nil || a.IsLoopback() || a.Is6() {
-				continue
-			}
-			servers++
-		}
-		b.WriteString(line)
-	}
-	if servers == 0 {
-		b.WriteString("nameserver 8.8.8.8\nnameserver 8.8.4.4\n")
-	}
-	return b.String(), nil
+	return errors.Join(errs...)
 }

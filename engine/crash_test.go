@@ -34,7 +34,7 @@ func TestContainerSurvivesItsClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the container runs", func() bool {
-		list, err := e.List(t.Context(), false)
+		list, err := e.List(t.Context(), ListRequest{})
 		return err == nil && len(list) == 1
 	})
 	awaitLog(t, e, "foreground", "ready")
@@ -109,7 +109,7 @@ func TestRemoveWithoutShim(t *testing.T) {
 	e := newEngine(t)
 	before := testkit.Snapshot(t, testkit.Watch{Cgroups: []string{"glassbox"}})
 	id := killShim(t, e, quiet("sleep", "100"))
-	if err := e.Remove(t.Context(), id, true); err != nil {
+	if err := e.Remove(t.Context(), id, true, false); err != nil {
 		t.Fatal(err)
 	}
 	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
@@ -136,14 +136,17 @@ func TestAuditFindsEachKindOfLeak(t *testing.T) {
 	testkit.Need(t, testkit.Root(), testkit.Binary("ip"), testkit.Binary("nft"))
 	e := newEngine(t)
 	id := start(t, e, Request{Image: "box", Command: []string{"sleep", "100"}})
-	short, stray := "0123456789ab", strings.Repeat("0123456789abcdef", 4)
+	stray := "01234567" + e.mark() + strings.Repeat("0123456789abc", 4)
+	short := ShortID(stray)
 	for _, c := range []struct{ kind, plant, object string }{
 		{"mount", "mkdir -p LIVE/x && mount -t tmpfs x LIVE/x", "/x"},
 		{"network namespace", "touch STATE/netns/ID", "netns/"},
 		{"link", "ip link add gb" + short + " type veth peer name stray && ip link set gb" + short + " master glassbox0", "gb" + short},
 		{"cgroup", "mkdir -p GROUPS/glassbox/ID", "glassbox/" + stray},
 		{"published port", "nft add element inet glassbox published '{ tcp . 81 : 10.44.9.9 . 80 }'", "81"},
-		{"lease", "ln -s ID STATE/leases/10.44.9.9", "10.44.9.9"},
+		{"lease", "mkdir STATE/leases/x && ln -s ID STATE/leases/x/10.44.9.9", "10.44.9.9"},
+		{"link", "ip link add gbr1 up type bridge && ip link set gbr1 alias 'glassbox STATE'", "gbr1"},
+		{"rules", "nft add element inet glassbox bridges '{ gbr2 }'", "gbr2"},
 		{"name", "ln -s ID ROOT/names/nobody", "nobody"},
 		{"directory", "mkdir ROOT/containers/ID", "containers/" + stray},
 		{"directory", "mkdir LIVE", "containers/" + stray},
@@ -178,5 +181,21 @@ func plant(t *testing.T, e *Engine, line, id string) {
 	line = strings.NewReplacer("LIVE", e.live(id), "STATE", e.State, "ROOT", e.Root, "ID", id, "GROUPS", layout.Dir("pids", "/")).Replace(line)
 	if out, err := exec.CommandContext(context.Background(), "sh", "-c", line).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+}
+
+// Two engines of one machine have their cgroups in one directory, and their cables in one namespace.
+func TestAuditLeavesOtherEnginesAlone(t *testing.T) {
+	testkit.Need(t, testkit.Root(), testkit.Binary("ip"))
+	e := newEngine(t)
+	start(t, e, Request{Image: "box", Command: []string{"sleep", "100"}}) // for the bridge
+	other := &Engine{Root: t.TempDir(), State: t.TempDir()}
+	id := other.newID()
+	plant(t, e, "mkdir -p GROUPS/glassbox/ID; ip link add gb"+ShortID(id)+" type veth peer name theirs; ip link set gb"+ShortID(id)+" master glassbox0", id)
+	if leaks, err := e.Audit(t.Context(), true); len(leaks) != 0 || err != nil {
+		t.Errorf("audit --fix names %v (%v)", leaks, err)
+	}
+	if leaks, err := other.Audit(t.Context(), true); len(leaks) != 2 || err != nil {
+		t.Errorf("its own engine names %v (%v)", leaks, err)
 	}
 }

@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"path"
 	"runtime"
 	"time"
 
@@ -20,12 +21,13 @@ import (
 type newborn struct {
 	*Record
 	image  storage.Image
-	size   *specs.Box // of the caller's terminal, where it is known
+	spec   *specs.Spec // of the start that is under way
+	size   *specs.Box  // of the caller's terminal, where it is known
 	story  explain.Record
 	unlock func()
 
-	oldCable bool     // the kernel has not deleted the one of the last run yet
-	missing  []string // host directories that are to be shown inside and are not there
+	oldCables []string // the kernel has not deleted these, of the last run, yet
+	missing   []string // host directories that are to be shown inside and are not there
 }
 
 // Create makes a container and returns its id.
@@ -39,12 +41,17 @@ func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (str
 }
 
 func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*newborn, error) {
+	release, err := e.useImages()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	r, image, err := e.check(r)
 	if err != nil {
 		return nil, err
 	}
 	n := &newborn{image: image, Record: &Record{
-		ID: newID(), Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
+		ID: e.newID(), Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
 	}}
 	if n.Args, err = commandLine(r, image.Config.Config); err != nil {
 		return nil, err
@@ -70,7 +77,7 @@ func (e *Engine) carryOut(n *newborn, runner *explain.Runner) error {
 		return err
 	}
 	if err = runner.Run(plan[1:]...); err == nil {
-		err = e.register(n)
+		err = e.enrol(n, runner)
 	}
 	if err != nil {
 		unlock()
@@ -86,10 +93,10 @@ func (e *Engine) register(n *newborn) error {
 	if n.Name, err = e.claimName(n.Request.Name, n.ID); err != nil {
 		return err
 	}
-	if err := writeJSON(e.dir(n.ID, recordFile), n.Record); err != nil {
+	if err := e.writeRecord(n.Record); err != nil {
 		return errors.Join(err, e.disclaim(n.Name, n.ID))
 	}
-	return nil
+	return e.emitContainer(n.Record, "create", nil)
 }
 
 // check finds what is wrong with a request before anything is made. It returns the request with the names in it looked up.
@@ -97,10 +104,16 @@ func (e *Engine) check(r Request) (Request, storage.Image, error) {
 	if err := e.checkFree(r.Name); err != nil {
 		return r, storage.Image{}, err
 	}
-	if _, err := networkMode(r); err != nil {
+	if err := e.checkAttachments(r); err != nil {
 		return r, storage.Image{}, err
 	}
-	r, err := e.joined(r)
+	if err := checkUpkeep(r); err != nil {
+		return r, storage.Image{}, err
+	}
+	r, err := e.namespacesKnown(r)
+	if err == nil {
+		r, err = e.joined(r)
+	}
 	if err != nil {
 		return r, storage.Image{}, err
 	}
@@ -110,6 +123,12 @@ func (e *Engine) check(r Request) (Request, storage.Image, error) {
 	}
 	image, err := store.Image(r.Image)
 	if err != nil {
+		return r, image, err
+	}
+	if r, err = e.withMounts(r, store, image); err != nil {
+		return r, image, err
+	}
+	if r.Limits.Disk, err = r.Limits.Disk.found(); err != nil {
 		return r, image, err
 	}
 	place, err := e.place("", r, Account{})
@@ -144,8 +163,8 @@ func (e *Engine) storagePlan(id string, image storage.Image, passing bool) (fold
 // place gathers the facts about this machine that a spec depends on.
 func (e *Engine) place(id string, r Request, account Account) (Place, error) {
 	p := Place{
-		ID: id, Rootfs: e.files(id).Merged, Etc: e.live(id, "etc"), CgroupPath: cgroupParent + "/" + id,
-		Processors: runtime.NumCPU(), Account: account,
+		ID: id, Rootfs: e.files(id).Merged, Etc: e.live(id, "etc"), CgroupPath: path.Join("/", orElse(r.CgroupParent, cgroupParent), id),
+		Volumes: e.volumes().Dir, Parts: e.live(id), Processors: runtime.NumCPU(), Account: account,
 	}
 	mode, err := networkMode(r)
 	if err != nil {
@@ -160,6 +179,11 @@ func (e *Engine) place(id string, r Request, account Account) (Place, error) {
 	}
 	if err != nil {
 		return p, err
+	}
+	if id != "" { // what it joins has to run only when it starts
+		if p.Joins, err = e.joins(id, r); err != nil {
+			return p, err
+		}
 	}
 	p.Rights, err = HostCapabilities()
 	return p, err

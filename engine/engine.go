@@ -7,8 +7,10 @@
 //	                   fs/            upper, work, merged: its files
 //	                   ID-json.log    what it wrote
 //	                   status.json    how it ended
+//	                   health.json    what it last said of its health
 //	                   story.jsonl    how it was made
 //	                   start.jsonl    how it was last started
+//	ROOT/events/                      what has happened: package event
 //	STATE/containers/ID/              while it runs: the shim's socket and status, the journal, hosts, resolv.conf
 //	STATE/netns/ID  STATE/leases/     its network namespace; who has which address
 //
@@ -83,8 +85,10 @@ type ExecRequest struct {
 type LogsRequest struct {
 	Follow     bool
 	Timestamps bool
-	Tail       int // the last lines only; negative: all
+	Details    bool // the labels and variables that --log-opt has named
+	Tail       int  // the last lines only; negative: all
 	Since      time.Time
+	Until      time.Time // zero: no bound
 	Stdout     io.Writer
 	Stderr     io.Writer
 }

@@ -63,13 +63,13 @@ func newEngine(t testing.TB) *Engine {
 }
 
 func (e *Engine) removeAll(t testing.TB) {
-	list, err := e.List(context.Background(), true)
+	list, err := e.List(context.Background(), ListRequest{All: true})
 	if err != nil {
 		t.Error(err)
 	}
 	for _, c := range list {
-		if err := e.Remove(context.Background(), c.ID, true); err != nil {
-			t.Errorf("remove %s: %v", c.Name, err)
+		if err := e.Remove(context.Background(), c.ID, true, true); err != nil {
+			t.Errorf("remove %s: %v", c.Names[0], err)
 		}
 	}
 }

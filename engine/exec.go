@@ -23,8 +23,8 @@ func (e *Engine) Exec(ctx context.Context, ref string, r ExecRequest) (exitCode 
 	if err != nil {
 		return 0, err
 	}
-	if status.State != wire.Running || status.Shim == 0 {
-		return 0, fmt.Errorf("container %s is not running: start it first", record.Name)
+	if err := canJoin(record, status); err != nil {
+		return 0, err
 	}
 	process, err := e.execProcess(record, r)
 	if err != nil {
@@ -35,7 +35,11 @@ func (e *Engine) Exec(ctx context.Context, ref string, r ExecRequest) (exitCode 
 		return 0, err
 	}
 	defer conn.Close()
-	if err := beginExec(conn, wire.Program{Process: process, Stdin: r.Streams.Stdin != nil, Detach: r.Detach}); err != nil {
+	id := e.newID()
+	if err := e.emitExec(record, id, r.Command, "exec_create", "exec_start"); err != nil {
+		return 0, err
+	}
+	if err := beginExec(conn, wire.Program{ID: id, Process: process, Stdin: r.Streams.Stdin != nil, Detach: r.Detach}); err != nil {
 		return 0, err
 	}
 	if r.Started != nil {
@@ -45,6 +49,29 @@ func (e *Engine) Exec(ctx context.Context, ref string, r ExecRequest) (exitCode 
 		return 0, nil
 	}
 	return converse(ctx, conn, r.Streams)
+}
+
+func (e *Engine) emitExec(r *Record, id string, command []string, actions ...string) error {
+	for _, action := range actions {
+		err := e.emitContainer(r, action+": "+strings.Join(command, " "), map[string]string{"execID": id})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// canJoin refuses a further program or client where there is nobody to join.
+func canJoin(r *Record, s wire.Status) error {
+	switch {
+	case s.State == wire.Restarting:
+		return fmt.Errorf("container %s is restarting, wait until the container is running", r.Name)
+	case s.State != wire.Running || s.Shim == 0:
+		return fmt.Errorf("container %s is not running: start it first", r.Name)
+	case s.Paused:
+		return fmt.Errorf("container %s is paused, unpause the container before exec or attach", r.Name)
+	}
+	return nil
 }
 
 func beginExec(conn *wire.Conn, p wire.Program) error {
@@ -68,12 +95,7 @@ func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, err
 	if err != nil {
 		return nil, err
 	}
-	account := Account{User: spec.Process.User, Home: "/"}
-	for _, v := range spec.Process.Env {
-		if home, ok := strings.CutPrefix(v, "HOME="); ok {
-			account.Home = home
-		}
-	}
+	account := accountOf(spec)
 	if r.User != "" {
 		if account, err = FindAccount(e.files(record.ID).Merged, r.User, nil); err != nil {
 			return nil, err
@@ -86,6 +108,17 @@ func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, err
 	process := ExecProcess(spec, r, account, all)
 	process.ConsoleSize = r.Streams.firstSize()
 	return process, nil
+}
+
+// accountOf is the user that a container's first program runs as.
+func accountOf(spec *specs.Spec) Account {
+	account := Account{User: spec.Process.User, Home: "/"}
+	for _, v := range spec.Process.Env {
+		if home, ok := strings.CutPrefix(v, "HOME="); ok {
+			account.Home = home
+		}
+	}
+	return account
 }
 
 func (e *Engine) readSpec(id string) (*specs.Spec, error) {

@@ -5,18 +5,20 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
 
-// watch returns a file that becomes readable when the file at path is written.
+// watch returns a file that becomes readable when the log at path is written, or a new file takes its place.
 func watch(path string) (*os.File, error) {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("follow %s: inotify_init1: %w", path, err)
 	}
 	changes := os.NewFile(uintptr(fd), "inotify")
-	if _, err := unix.InotifyAddWatch(fd, path, unix.IN_MODIFY); err != nil {
+	// The directory: the file itself is put away when it is full.
+	if _, err := unix.InotifyAddWatch(fd, filepath.Dir(path), unix.IN_MODIFY|unix.IN_CREATE); err != nil {
 		changes.Close()
 		return nil, fmt.Errorf("follow %s: inotify_add_watch: %w", path, err)
 	}
@@ -53,6 +55,9 @@ func (l *logReader) follow(ctx context.Context, changes *os.File, ended <-chan e
 			}
 			return l.rest()
 		case <-grown:
+		}
+		if l.over {
+			return nil
 		}
 	}
 }

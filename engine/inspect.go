@@ -4,18 +4,37 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	api "github.com/moby/moby/api/types/container"
+	docker "github.com/moby/moby/api/types/network"
+	driver "github.com/moby/moby/api/types/storage"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"glassbox/engine/shim/wire"
 	"glassbox/network"
 	"glassbox/storage"
 )
+
+// InspectSize is Inspect and, with size, how much the container's files take.
+func (e *Engine) InspectSize(ctx context.Context, ref string, size bool) (*Details, error) {
+	d, err := e.Inspect(ctx, ref)
+	if err != nil || !size {
+		return d, err
+	}
+	r, err := e.readRecord(d.ID)
+	if err != nil {
+		return nil, err
+	}
+	own, all, err := e.sizes(r)
+	d.SizeRw, d.SizeRootFs = &own, &all
+	return d, err
+}
 
 // Inspect returns everything that is known of a container.
 func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
@@ -27,7 +46,7 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 	if err != nil {
 		return nil, err
 	}
-	end, err := e.readEndpoint(r.ID)
+	end, err := e.readSandbox(r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -42,44 +61,39 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Details{
-		ID: r.ID, Created: r.Created, Path: r.Args[0], Args: r.Args[1:], Image: r.ImageID, Name: "/" + r.Name,
-		LogPath: e.logFile(r.ID), Driver: "overlay2", State: stateOf(status), HostConfig: hostConfig(r.Request),
+	d := &Details{NetworkSettings: networkSettings(end)}
+	d.InspectResponse = api.InspectResponse{
+		ID: r.ID, Created: r.Created.Format(time.RFC3339Nano), Path: r.Args[0], Args: r.Args[1:], Image: r.ImageID, Name: "/" + r.Name,
+		LogPath: e.logPath(r), Driver: "overlay2", State: stateOf(status), HostConfig: hostConfig(r.Request),
+		RestartCount: status.Restarts, Platform: "linux",
 		ResolvConfPath: e.live(r.ID, "etc", "resolv.conf"), HostnamePath: e.live(r.ID, "etc", "hostname"),
 		HostsPath: e.live(r.ID, "etc", "hosts"),
-		Mounts:    mountPoints(r.Request), Config: config(r, spec), NetworkSettings: networkSettings(end),
+		Mounts:    e.mountPoints(r), Config: config(r, spec),
 	}
 	files := e.files(r.ID)
-	d.GraphDriver = GraphDriver{Name: "overlay2", Data: LayerPaths{lower, files.Upper, files.Work, files.Merged}}
-	return d, nil
+	d.GraphDriver = &driver.DriverData{Name: "overlay2", Data: map[string]string{
+		"LowerDir": lower, "UpperDir": files.Upper, "WorkDir": files.Work, "MergedDir": files.Merged,
+	}}
+	return d, errors.Join(e.addHealth(d, r, status), e.expose(d, r))
 }
 
-func stateOf(s wire.Status) State {
-	return State{
-		Status: s.State, Running: s.State == wire.Running, OOMKilled: s.OOMKilled, Pid: s.PID, ExitCode: s.ExitCode,
-		Error: s.Error, StartedAt: s.Started, FinishedAt: s.Finished,
+func hostConfig(r Request) *api.HostConfig {
+	h := &api.HostConfig{
+		NetworkMode: api.NetworkMode(orElse(r.Network.Mode, string(network.ModeBridge))), PortBindings: bindings(publishedPorts(r)),
+		AutoRemove: r.AutoRemove, CapAdd: r.Security.CapAdd, CapDrop: r.Security.CapDrop, Privileged: r.Security.Privileged,
+		ReadonlyRootfs: r.Security.ReadOnly, SecurityOpt: r.Security.Options, GroupAdd: r.Groups, ShmSize: orElse(r.Limits.ShmSize, 64<<20),
+		DNS: nameServers(r.Network.DNS), DNSSearch: r.Network.Search, DNSOptions: r.Network.Options, ExtraHosts: r.Network.Hosts,
+		Sysctls: r.Network.Sysctls, Init: &r.Init, RestartPolicy: restartPolicy(r.Upkeep.Restart), Runtime: "glassbox-oci",
+		LogConfig: api.LogConfig{Type: orElse(r.Upkeep.Log.Driver, "json-file"), Config: r.Upkeep.Log.Options},
+		Resources: api.Resources{
+			Memory: r.Limits.Memory, MemorySwap: orElse(r.Limits.MemorySwap, 2*r.Limits.Memory), NanoCPUs: r.Limits.NanoCPUs, CPUShares: int64(r.Limits.CPUShares),
+			CpusetCpus: r.Limits.CPUSet, PidsLimit: &r.Limits.Pids,
+		},
 	}
-}
-
-func hostConfig(r Request) HostConfig {
-	mode := r.Network.Mode
-	if mode == "" {
-		mode = string(network.ModeBridge)
+	if r.Limits.OOMScoreAdj != nil {
+		h.OomScoreAdj = *r.Limits.OOMScoreAdj
 	}
-	h := HostConfig{
-		NetworkMode: mode, PortBindings: bindings(wantedPorts(r)), AutoRemove: r.AutoRemove,
-		CapAdd: r.Security.CapAdd, CapDrop: r.Security.CapDrop, Privileged: r.Security.Privileged,
-		ReadonlyRootfs: r.Security.ReadOnly, SecurityOpt: r.Security.Options, Memory: r.Limits.Memory,
-		MemorySwap: r.Limits.MemorySwap, NanoCpus: r.Limits.NanoCPUs, CPUShares: r.Limits.CPUShares,
-		CpusetCpus: r.Limits.CPUSet, PidsLimit: r.Limits.Pids, Init: r.Init,
-	}
-	for _, b := range r.Binds {
-		text := b.Source + ":" + b.Target
-		if b.ReadOnly {
-			text += ":ro"
-		}
-		h.Binds = append(h.Binds, text)
-	}
+	hostMounts(h, r)
 	return h
 }
 
@@ -99,25 +113,12 @@ func (e *Engine) lowerDirs(r *Record) (string, error) {
 	return strings.Join(lower, ":"), nil
 }
 
-func mountPoints(r Request) []MountPoint {
-	points := []MountPoint{}
-	for _, b := range r.Binds {
-		propagation := b.Propagation
-		if propagation == "" {
-			propagation = "rprivate"
-		}
-		points = append(points, MountPoint{
-			Type: "bind", Source: b.Source, Destination: b.Target, RW: !b.ReadOnly, Propagation: propagation,
-		})
-	}
-	return points
-}
-
-func config(r *Record, spec *specs.Spec) Config {
-	c := Config{
+func config(r *Record, spec *specs.Spec) *api.Config {
+	c := &api.Config{
 		Hostname: hostnameFor(r.Request, Place{ID: r.ID}), User: r.Request.User, Tty: r.Request.TTY, OpenStdin: r.Request.OpenStdin,
 		Env: r.Request.Env, Cmd: r.Request.Command, Image: r.Request.Image, WorkingDir: r.Request.WorkDir,
 		Entrypoint: r.Request.Entrypoint, Labels: r.Request.Labels, StopSignal: unix.SignalName(unix.Signal(r.StopSignal)),
+		StopTimeout: r.Request.StopWait, Domainname: r.Request.Domainname,
 	}
 	if spec.Process != nil {
 		c.Env, c.WorkingDir = spec.Process.Env, spec.Process.Cwd
@@ -125,24 +126,15 @@ func config(r *Record, spec *specs.Spec) Config {
 	return c
 }
 
-func networkSettings(end network.Endpoint) NetworkSettings {
-	s := NetworkSettings{SandboxKey: end.Netns, Ports: bindings(end.Ports)}
-	if end.Address.IsValid() {
-		s.IPAddress, s.IPPrefixLen = end.Address.String(), end.Network.Subnet.Bits()
-		s.Gateway, s.MacAddress = end.Network.Gateway().String(), end.MAC()
-	}
-	return s
-}
-
-func bindings(ports []network.Port) map[string][]PortBinding {
-	all := map[string][]PortBinding{}
+// bindings lists the host's ends of published ports. What was checked when it was asked for can be read.
+func bindings(ports []network.Port) docker.PortMap {
+	all := docker.PortMap{}
 	for _, p := range ports {
-		ip := p.HostIP
-		if ip == "" {
-			ip = "0.0.0.0"
+		inside, ok := docker.PortFrom(p.Port, docker.IPProtocol(p.Proto))
+		address, err := netip.ParseAddr(orElse(p.HostIP, "0.0.0.0"))
+		if ok && err == nil {
+			all[inside] = append(all[inside], docker.PortBinding{HostIP: address, HostPort: strconv.Itoa(int(p.HostPort))})
 		}
-		key := fmt.Sprintf("%d/%s", p.Port, p.Proto)
-		all[key] = append(all[key], PortBinding{ip, fmt.Sprint(p.HostPort)})
 	}
 	return all
 }

@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"glassbox/engine/shim/wire"
@@ -14,8 +15,11 @@ import (
 // joined replaces the name in --network container:NAME by the id, which stays the same, and takes over the other's host name.
 func (e *Engine) joined(r Request) (Request, error) {
 	owner, err := e.networkOwner(r)
-	if owner == nil || err != nil {
+	if err != nil {
 		return r, err
+	}
+	if owner == nil {
+		return namedAsHost(r)
 	}
 	conflict := ""
 	switch {
@@ -30,7 +34,19 @@ func (e *Engine) joined(r Request) (Request, error) {
 		return r, fmt.Errorf("conflicting options: %s and the network mode: both containers share it, so give it to %s", conflict, owner.Name)
 	}
 	r.Network.Mode = string(network.ModeContainer) + ":" + owner.ID
-	r.Hostname = hostnameFor(owner.Request, Place{ID: owner.ID})
+	r.Hostname, r.Domainname = hostnameFor(owner.Request, Place{ID: owner.ID}), owner.Request.Domainname
+	return r, nil
+}
+
+// namedAsHost gives a container on the host's network the host's name, unless it has one of its own.
+func namedAsHost(r Request) (Request, error) {
+	if r.Hostname != "" || r.Network.Mode != string(network.ModeHost) {
+		return r, nil
+	}
+	var err error
+	if r.Hostname, err = os.Hostname(); err != nil {
+		return r, fmt.Errorf("name the container as the host: %w", err)
+	}
 	return r, nil
 }
 
@@ -63,8 +79,8 @@ func (e *Engine) joinPlace(p *Place, owner *Record) error {
 	return nil
 }
 
-// joinEndpoint refuses a network that is not there: it comes and goes with the container that owns it.
-func (e *Engine) joinEndpoint(end *network.Endpoint, r Request) error {
+// joinSandbox refuses a network that is not there: it comes and goes with the container that owns it.
+func (e *Engine) joinSandbox(s *network.Sandbox, r Request) error {
 	owner, err := e.networkOwner(r)
 	if missing := (*NotFound)(nil); errors.As(err, &missing) {
 		missing.Ref = ShortID(strings.TrimPrefix(r.Network.Mode, "container:"))
@@ -79,6 +95,6 @@ func (e *Engine) joinEndpoint(end *network.Endpoint, r Request) error {
 	if status.State != wire.Running {
 		return fmt.Errorf("cannot join network of a non running container: %s: glassbox start %s", owner.Name, owner.Name)
 	}
-	end.Netns = e.netns(owner.ID)
+	s.Netns = e.netns(owner.ID)
 	return nil
 }

@@ -70,7 +70,7 @@ func TestNetworksThatCanNotBeJoined(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", c.network, err, c.want)
 		}
 	}
-	if list, err := e.List(t.Context(), true); err != nil || len(list) != 1 {
+	if list, err := e.List(t.Context(), ListRequest{All: true}); err != nil || len(list) != 1 {
 		t.Errorf("left behind: %v, %v", list, err)
 	}
 }
@@ -79,7 +79,7 @@ func TestMakesMissingHostDirectories(t *testing.T) {
 	e := newEngine(t)
 	dir := filepath.Join(t.TempDir(), "deep", "down")
 	r := quiet("sh", "-c", "echo kept > /data/file")
-	r.AutoRemove, r.Binds = true, []Bind{{Source: dir, Target: "/data"}}
+	r.AutoRemove, r.Mounts = true, []Mount{{Type: MountBind, Source: dir, Target: "/data", Bind: BindOptions{Create: true}}}
 	count := func() (told int) {
 		plan, err := e.Plan(t.Context(), r)
 		if err != nil {
@@ -103,7 +103,7 @@ func TestMakesMissingHostDirectories(t *testing.T) {
 		t.Errorf("the directory is there, and to be made %d times", n)
 	}
 	// A file is in the way: the remedy is the user's.
-	r.Binds[0].Source = filepath.Join(dir, "file", "below")
+	r.Mounts[0].Source = filepath.Join(dir, "file", "below")
 	if _, err := run(t, e, r, ""); err == nil || !strings.Contains(err.Error(), "does not exist on the host: make it first") {
 		t.Errorf("below a file: %v", err)
 	}

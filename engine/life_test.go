@@ -57,7 +57,7 @@ func TestSignalsReachTheProgram(t *testing.T) {
 	if err := e.Kill(t.Context(), id, ""); err != nil {
 		t.Fatal(err)
 	}
-	if code, err := e.Wait(t.Context(), id); code != 137 || err != nil {
+	if code, err := e.Wait(t.Context(), id, ""); code != 137 || err != nil {
 		t.Errorf("exit code %d (%v), want 137", code, err)
 	}
 }
@@ -74,7 +74,7 @@ func TestStopIsPoliteAtFirst(t *testing.T) {
 	}{{polite, 10, 7, 0, 2 * time.Second}, {stubborn, 1, 137, time.Second, 3 * time.Second}} {
 		awaitLog(t, e, c.id, "ready")
 		begin := time.Now()
-		if err := e.Stop(t.Context(), c.id, &c.wait); err != nil {
+		if err := e.Stop(t.Context(), c.id, StopRequest{Wait: &c.wait}); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(begin); took < c.min || took > c.max {
@@ -161,13 +161,13 @@ func TestStopWithAStalledClient(t *testing.T) {
 		ended <- err
 	}()
 	until(t, "it runs", func() bool {
-		list, err := e.List(t.Context(), false)
+		list, err := e.List(t.Context(), ListRequest{})
 		return err == nil && len(list) == 1
 	})
 	awaitLog(t, e, "stalled", "y\ny\n")
 	begin := time.Now()
 	wait := 1 // yes is PID 1 and has no handler for SIGTERM, so the kernel drops it
-	if err := e.Stop(t.Context(), "stalled", &wait); err != nil || time.Since(begin) > 4*time.Second {
+	if err := e.Stop(t.Context(), "stalled", StopRequest{Wait: &wait}); err != nil || time.Since(begin) > 4*time.Second {
 		t.Errorf("stopping took %v (%v)", time.Since(begin), err)
 	}
 	close(listen)
@@ -196,7 +196,7 @@ func TestExec(t *testing.T) {
 	if !errors.As(err, &coded) || coded.ExitCode() != 127 {
 		t.Errorf("no-such-program: %v, want exit code 127", err)
 	}
-	if err := e.Remove(t.Context(), id, false); err == nil {
+	if err := e.Remove(t.Context(), id, false, false); err == nil {
 		t.Error("a running container was removed without force")
 	}
 }

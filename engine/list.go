@@ -1,73 +1,122 @@
-// This file lists containers, for `glassbox ps`.
+// This file lists containers, for `glassbox ps`, in the type of Docker's API.
 package engine
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/docker/go-units"
+	api "github.com/moby/moby/api/types/container"
 
 	"glassbox/engine/shim/wire"
 	"glassbox/network"
 )
 
-// Summary is a container in a list.
-type Summary struct {
-	ID      string
-	Name    string
-	Image   string
-	ImageID string
-	Command []string
-	Created time.Time
-	State   string // created, running or exited
-	Status  string // "Up 5 minutes", "Exited (0) 3 hours ago"
-	Ports   []network.Port
-	Labels  map[string]string
+// ListRequest chooses containers.
+type ListRequest struct {
+	All     bool
+	Last    int // that many of the newest, running or not; 0: no bound
+	Size    bool
+	Filters Filters
+}
+
+// listed is a container in a list, with what filters want to know.
+type listed struct {
+	*Record
+	status  wire.Status
+	summary api.Summary
 }
 
 // List returns the running containers, or all of them, the newest first.
-func (e *Engine) List(ctx context.Context, all bool) ([]Summary, error) {
+func (e *Engine) List(ctx context.Context, r ListRequest) ([]api.Summary, error) {
+	found, err := e.everything()
+	if err != nil {
+		return nil, err
+	}
+	pass, err := e.passes(r.Filters)
+	if err != nil {
+		return nil, err
+	}
+	all := r.All || r.Last > 0 || r.Filters.has("status", "exited")
+	list := []api.Summary{}
+	for _, c := range found {
+		if !all && c.status.State != wire.Running && c.status.State != wire.Restarting || !pass(c) {
+			continue
+		}
+		if r.Last > 0 && len(list) == r.Last {
+			break
+		}
+		if r.Size {
+			if c.summary.SizeRw, c.summary.SizeRootFs, err = e.sizes(c.Record); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, c.summary)
+	}
+	return list, nil
+}
+
+// everything reads all containers, the newest first.
+func (e *Engine) everything() ([]listed, error) {
 	ids, err := e.ids()
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %w", err)
 	}
-	var list []Summary
+	list := make([]listed, 0, len(ids))
+	now := time.Now()
 	for _, id := range ids {
-		s, err := e.summary(id)
+		c, err := e.listed(id, now)
 		if errors.As(err, new(*NotFound)) {
 			continue // being made or removed at this moment
 		}
 		if err != nil {
 			return nil, err
 		}
-		if all || s.State == wire.Running {
-			list = append(list, s)
-		}
+		list = append(list, c)
 	}
-	slices.SortFunc(list, func(a, b Summary) int { return b.Created.Compare(a.Created) })
+	slices.SortFunc(list, func(a, b listed) int { return b.Created.Compare(a.Created) })
 	return list, nil
 }
 
-func (e *Engine) summary(id string) (Summary, error) {
+func (e *Engine) listed(id string, now time.Time) (listed, error) {
 	r, err := e.readRecord(id)
 	if err != nil {
-		return Summary{}, err
+		return listed{}, err
 	}
 	status, err := e.status(id)
 	if err != nil {
-		return Summary{}, err
+		return listed{}, err
 	}
-	end, err := e.readEndpoint(id)
+	end, err := e.readSandbox(id)
 	if err != nil {
-		return Summary{}, err
+		return listed{}, err
 	}
-	return Summary{
-		ID: id, Name: r.Name, Image: r.Request.Image, ImageID: r.ImageID, Command: r.Args, Created: r.Created,
-		State: status.State, Status: describe(status, time.Now()), Ports: end.Ports, Labels: r.Request.Labels,
-	}, nil
+	s := api.Summary{
+		ID: id, Names: []string{"/" + r.Name}, Image: r.Request.Image, ImageID: r.ImageID, Command: strings.Join(r.Args, " "),
+		Created: r.Created.Unix(), State: stateName(status), Status: describe(status, now), Ports: portSummaries(end.Ports),
+		Labels: r.Request.Labels, Mounts: e.mountPoints(r),
+		NetworkSettings: &api.NetworkSettingsSummary{Networks: networkSettings(end).Networks},
+	}
+	s.HostConfig.NetworkMode = orElse(r.Request.Network.Mode, string(network.ModeBridge))
+	s.Health = &api.HealthSummary{Status: api.HealthStatus(orElse(status.Health, "none")), FailingStreak: status.Failing}
+	return listed{Record: r, status: status, summary: s}, nil
+}
+
+func portSummaries(ports []network.Port) []api.PortSummary {
+	list := []api.PortSummary{}
+	for _, p := range ports {
+		ip, err := netip.ParseAddr(orElse(p.HostIP, "0.0.0.0"))
+		if err != nil {
+			continue // was checked when it was claimed
+		}
+		list = append(list, api.PortSummary{IP: ip, PrivatePort: p.Port, PublicPort: p.HostPort, Type: p.Proto})
+	}
+	return list
 }
 
 // describe puts a status into words, Docker's.
@@ -75,10 +124,19 @@ func describe(s wire.Status, now time.Time) string {
 	switch s.State {
 	case wire.Running:
 		text := "Up " + units.HumanDuration(now.Sub(s.Started))
-		if s.Shim == 0 {
+		switch {
+		case s.Shim == 0:
 			text += " (its shim was killed)"
+		case s.Paused:
+			text += " (Paused)"
+		case s.Health == "starting":
+			text += " (health: starting)"
+		case s.Health != "":
+			text += " (" + s.Health + ")"
 		}
 		return text
+	case wire.Restarting:
+		return fmt.Sprintf("Restarting (%d) %s ago", s.ExitCode, units.HumanDuration(now.Sub(s.Finished)))
 	case wire.Ended:
 		if s.Finished.IsZero() {
 			return fmt.Sprintf("Exited (%d)", s.ExitCode) // nobody knows when

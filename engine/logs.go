@@ -1,48 +1,44 @@
-// This file reads what a container has written, and what it goes on to write.
+// This file reads what a container has written, and what it goes on to write, across the files that a log consists of.
 package engine
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
 // entry is one line of the log: see package shim, log.go.
 type entry struct {
-	Log    string    `json:"log"`
-	Stream string    `json:"stream"`
-	Time   time.Time `json:"time"`
+	Log    string            `json:"log"`
+	Stream string            `json:"stream"`
+	Attrs  map[string]string `json:"attrs"`
+	Time   time.Time         `json:"time"`
 }
 
-// Logs writes a container's output. With Follow it ends when the container does, or ctx.
+// Logs writes a container's output. With Follow it ends when the container does for good, or ctx.
 func (e *Engine) Logs(ctx context.Context, ref string, r LogsRequest) error {
 	record, err := e.find(ref)
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(e.logFile(record.ID))
-	if errors.Is(err, fs.ErrNotExist) && !r.Follow {
-		return nil // never started
+	path := e.logPath(record)
+	if path == "" {
+		return fmt.Errorf("the log of %s can not be read: its log driver %s keeps none", record.Name, record.Request.Upkeep.Log.Driver)
 	}
-	if errors.Is(err, fs.ErrNotExist) {
+	if r.Follow && !exists(path) {
 		return fmt.Errorf("follow the log of %s: it has never been started", record.Name)
 	}
-	if err != nil {
-		return fmt.Errorf("read the log: %w", err)
-	}
-	defer f.Close()
-	l := &logReader{LogsRequest: r, in: bufio.NewReaderSize(f, 64<<10), midLine: map[string]bool{}}
+	l := &logReader{LogsRequest: r, files: logFiles{path: path}, midLine: map[string]bool{}}
+	defer l.files.close()
 	if !r.Follow {
 		return l.past()
 	}
-	changes, err := watch(f.Name())
+	changes, err := watch(path)
 	if err != nil {
 		return err
 	}
@@ -53,24 +49,21 @@ func (e *Engine) Logs(ctx context.Context, ref string, r LogsRequest) error {
 	return l.follow(ctx, changes, e.ended(ctx, record.ID))
 }
 
-// ended closes a channel when the container has ended.
+// ended closes a channel when nobody looks after the container any more.
 func (e *Engine) ended(ctx context.Context, id string) <-chan error {
 	done := make(chan error, 1)
-	go func() {
-		_, err := e.await(ctx, id)
-		done <- err
-	}()
+	go func() { done <- e.outlive(ctx, id) }()
 	return done
 }
 
 // logReader writes in large pieces, and in the order of the log: what waits is all of one stream.
 type logReader struct {
 	LogsRequest
-	in      *bufio.Reader
-	partial []byte // of a line that is being written
+	files   logFiles
 	midLine map[string]bool
 	waiting []byte
 	stream  string // of what waits
+	over    bool   // what comes is later than Until
 }
 
 // past writes what is there; with Tail, the last lines of it.
@@ -78,78 +71,92 @@ func (l *logReader) past() error {
 	if l.Tail < 0 {
 		return l.rest()
 	}
-	var last [][]byte
+	var last []entry
 	for {
-		line, err := l.line()
-		if errors.Is(err, io.EOF) {
-			break
-		}
+		got, ok, err := l.next()
 		if err != nil {
 			return err
 		}
-		if last = append(last, line); len(last) > l.Tail {
+		if !ok {
+			break
+		}
+		if last = append(last, got); len(last) > l.Tail {
 			last = last[1:]
 		}
 	}
-	for _, line := range last {
-		if err := l.print(line); err != nil {
+	for _, got := range last {
+		if err := l.print(got); err != nil {
 			return err
 		}
 	}
 	return l.flush()
 }
 
-// rest writes what is left until the end of the file.
+// rest writes what is left until the end of the log.
 func (l *logReader) rest() error {
 	for {
-		line, err := l.line()
-		if errors.Is(err, io.EOF) {
+		got, ok, err := l.next()
+		if err != nil {
+			return err
+		}
+		if !ok {
 			return l.flush()
 		}
-		if err == nil {
-			err = l.print(line)
-		}
-		if err != nil {
+		if err := l.print(got); err != nil {
 			return err
 		}
 	}
 }
 
-// line returns the next whole line; the beginning of one waits for its end.
-func (l *logReader) line() ([]byte, error) {
-	part, err := l.in.ReadBytes('\n')
-	l.partial = append(l.partial, part...)
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, io.EOF
+// next returns the next line that is wanted; ok is false at the end of what is there.
+func (l *logReader) next() (got entry, ok bool, err error) {
+	for !l.over {
+		line, ok, err := l.files.line()
+		if err != nil || !ok {
+			return got, false, err
 		}
-		return nil, fmt.Errorf("read the log: %w", err)
+		got = entry{}
+		if err := json.Unmarshal(bytes.TrimSpace(line), &got); err != nil {
+			return got, false, fmt.Errorf("read the log: the line %q: %w", line, err)
+		}
+		if !l.Until.IsZero() && got.Time.After(l.Until) {
+			l.over = true
+		} else if !got.Time.Before(l.Since) {
+			return got, true, nil
+		}
 	}
-	line := l.partial
-	l.partial = nil
-	return line, nil
+	return got, false, nil
 }
 
-func (l *logReader) print(line []byte) error {
-	var got entry
-	if err := json.Unmarshal(bytes.TrimSpace(line), &got); err != nil {
-		return fmt.Errorf("read the log: the line %q: %w", line, err)
-	}
-	if got.Time.Before(l.Since) {
-		return nil
-	}
+func (l *logReader) print(got entry) error {
 	if got.Stream != l.stream || len(l.waiting) > 32<<10 {
 		if err := l.flush(); err != nil {
 			return err
 		}
 		l.stream = got.Stream
 	}
-	if l.Timestamps && !l.midLine[got.Stream] {
-		l.waiting = append(got.Time.AppendFormat(l.waiting, time.RFC3339Nano), ' ')
+	if !l.midLine[got.Stream] {
+		if l.Timestamps {
+			l.waiting = append(got.Time.AppendFormat(l.waiting, timeLayout), ' ')
+		}
+		if l.Details {
+			l.waiting = append(append(l.waiting, details(got.Attrs)...), ' ')
+		}
 	}
 	l.waiting = append(l.waiting, got.Log...)
 	l.midLine[got.Stream] = got.Log != "" && got.Log[len(got.Log)-1] != '\n'
 	return nil
+}
+
+// timeLayout is RFC 3339 with all nine digits: lines stay aligned, as Docker has them.
+const timeLayout = "2006-01-02T15:04:05.000000000Z07:00"
+
+func details(attrs map[string]string) string {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		words = append(words, name+"="+attrs[name])
+	}
+	return strings.Join(words, ",")
 }
 
 func (l *logReader) flush() error {

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -21,12 +22,28 @@ func (e *NameTaken) Error() string {
 		e.Name, ShortID(e.Owner), e.Name)
 }
 
-// newID draws 32 random bytes.
-func newID() string {
+// newID draws 32 random bytes, and puts the engine's mark among the twelve digits that everything of the container carries.
+func (e *Engine) newID() string {
 	var b [32]byte
 	// crypto/rand never fails: where the kernel has no random numbers, the program ends.
 	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
+	id := hex.EncodeToString(b[:])
+	return id[:markAt] + e.mark() + id[shortLen:]
+}
+
+// markAt is where in an id the mark begins, which ends with the short id.
+const markAt = 8
+
+// mark tells which engine of this machine has drawn an id: it is made of the directories that it keeps its books in. So what
+// a crash leaves behind in the kernel has an owner, also when the books have not got it (yet, or any more).
+func (e *Engine) mark() string {
+	sum := sha256.Sum256([]byte(e.Root + "\x00" + e.State))
+	return hex.EncodeToString(sum[:])[:shortLen-markAt]
+}
+
+// drew tells whether an id, or a short one, is one of this engine's.
+func (e *Engine) drew(id string) bool {
+	return len(id) >= shortLen && id[markAt:shortLen] == e.mark()
 }
 
 // checkName allows what Docker allows: [a-zA-Z0-9][a-zA-Z0-9_.-]+

@@ -32,7 +32,7 @@ func TestOnlyOneGetsTheName(t *testing.T) {
 			t.Errorf("a loser was told: %v", err)
 		}
 	}
-	if list, err := e.List(t.Context(), true); won != 1 || len(list) != 1 || err != nil {
+	if list, err := e.List(t.Context(), ListRequest{All: true}); won != 1 || len(list) != 1 || err != nil {
 		t.Errorf("%d won, %d containers are left (%v)", won, len(list), err)
 	}
 	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
@@ -80,7 +80,7 @@ func TestFind(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	list, err := e.List(t.Context(), true)
+	list, err := e.List(t.Context(), ListRequest{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}

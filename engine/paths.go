@@ -40,7 +40,7 @@ const (
 	storyFile     = "story.jsonl" // of its making; in the live directory, of its start
 	lastStoryFile = "start.jsonl" // of its last start
 	journalFile   = "journal"
-	endpointFile  = "endpoint.json"
+	sandboxFile   = "network.json" // where it is connected
 )
 
 // cgroupParent is the group of all containers, in each tree.

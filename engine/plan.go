@@ -21,16 +21,16 @@ func (e *Engine) Plan(ctx context.Context, r Request) ([]explain.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.plan(&newborn{Record: &Record{ID: newID(), Request: r}, image: image})
+	return e.plan(&newborn{Record: &Record{ID: e.newID(), Request: r}, image: image})
 }
 
 func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
 	n.missing = missingSources(n.Request)
-	end, host, err := e.endpoint(n.ID, n.Request, false)
+	conn, err := e.connection(n, false)
 	if err != nil {
 		return nil, err
 	}
-	resolv, err := resolvConf(n.Request, end.Mode)
+	etc, err := e.etc(n.Request, conn.Sandbox)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,15 @@ func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(e.createPlan(n.ID, n.image), e.livePlan(n.ID), e.startPlan(n, end, host, resolv), inner), nil
+	volumes, err := e.makeVolumesPlan(n.Request)
+	if err != nil {
+		return nil, err
+	}
+	mounts, err := e.mountPlan(n)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(e.createPlan(n.ID, n.image), volumes, e.livePlan(n.ID), e.startPlan(n, conn, etc), mounts, inner), nil
 }
 
 // runtimePlan looks at the host as the runtime would after our steps: then the three files of /etc are there, and what -v names.
@@ -58,6 +66,8 @@ func (e *Engine) runtimePlan(n *newborn, spec *specs.Spec) ([]explain.Step, erro
 	for _, dir := range n.missing {
 		ours[dir] = plan.Dir
 	}
+	maps.Copy(ours, e.volumeKinds(n))
+	ours[e.live(n.ID, "shm")] = plan.Dir
 	without.Mounts = slices.DeleteFunc(slices.Clone(spec.Mounts), func(m specs.Mount) bool { return ours[m.Source] != plan.Absent })
 	c, host, err := container.Describe(&without, container.Options{ID: n.ID, Bundle: e.dir(n.ID), Init: n.Request.Init})
 	if err != nil {

@@ -54,7 +54,7 @@ func TestPlanDeedAndStoryAgree(t *testing.T) {
 		if got := titles(story); err != nil || !slices.Equal(got, planned) {
 			t.Errorf("%s, the story is (%v)\n%q, want\n%q", when, err, got, planned)
 		}
-		if err := e.Stop(t.Context(), result.ID, new(int)); err != nil {
+		if err := e.Stop(t.Context(), result.ID, StopRequest{Wait: new(int)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,13 +79,19 @@ func TestEnginePlanGolden(t *testing.T) {
 	e := &Engine{Root: "/var/lib/glassbox", State: "/run/glassbox"}
 	id := strings.Repeat("0123456789abcdef", 4)
 	subnet := netip.MustParsePrefix("10.44.0.0/16")
-	end := network.Endpoint{ID: id, Mode: network.ModeBridge, Netns: e.netns(id), Address: subnet.Addr().Next().Next(),
-		Network: network.Network{Bridge: "glassbox0", Subnet: subnet, MTU: 1500}}
-	there := network.Host{Subnet: subnet, Forwarding: true, Localnet: true, Firewall: true}
+	n := network.Predefined()[0]
+	n.Subnets = []network.Subnet{{Prefix: subnet, Gateway: netip.MustParseAddr("10.44.0.1")}}
+	address := netip.MustParseAddr("10.44.0.2")
+	end := network.Endpoint{Network: n, Addresses: []netip.Addr{address}, MAC: network.MACOf(address)}.Place(id, 0)
+	conn := connection{Sandbox: network.Sandbox{ID: id, Mode: network.ModeBridge, Netns: e.netns(id), Endpoints: []network.Endpoint{end}}}
 	image := storage.Image{Layers: []storage.Layer{{Path: "/var/lib/glassbox/l/base", Unpacked: true}, {Path: "/var/lib/glassbox/l/top", Unpacked: true}}}
-	n := &newborn{Record: &Record{ID: id, Request: Request{AutoRemove: true}}, image: image}
+	born := &newborn{Record: &Record{ID: id, Request: Request{AutoRemove: true}}, image: image}
+	etc, err := etcFor(born.Request, surroundings{ID: id, Mode: conn.Mode, Resolv: "nameserver 192.0.2.53\n", Addresses: []netip.Addr{address}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
-	for _, s := range slices.Concat(e.createPlan(id, image), e.livePlan(id), e.startPlan(n, end, there, "nameserver 192.0.2.53\n")) {
+	for _, s := range slices.Concat(e.createPlan(id, image), e.livePlan(id), e.startPlan(born, conn, etc)) {
 		b.WriteString("# " + s.Title + "\n")
 		for _, op := range s.Ops {
 			b.WriteString(op.Shell() + "\n")

@@ -1,5 +1,5 @@
 // This file keeps the record of a container: what was asked for, and what was drawn or found out when it was made. It is
-// written once; how the container fares is in its status.
+// written when it is made, renamed or updated; how the container fares is in its status.
 package engine
 
 import (
@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
+// recordVersion is raised when an older program would misread a record.
+const recordVersion = 1
+
 // Record is the description of a container.
 type Record struct {
+	Version int // 0: written before there were numbers
 	ID      string
 	Name    string
 	Created time.Time
@@ -42,7 +46,17 @@ func (e *Engine) readRecord(id string) (*Record, error) {
 	if err := json.Unmarshal(data, r); err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", e.dir(id, recordFile), err)
 	}
+	if r.Version > recordVersion {
+		return nil, fmt.Errorf("read the record %s: it is of version %d and this glassbox knows %d: use the newer glassbox that wrote it",
+			e.dir(id, recordFile), r.Version, recordVersion)
+	}
 	return r, nil
+}
+
+// writeRecord is for those that hold the container's lock.
+func (e *Engine) writeRecord(r *Record) error {
+	r.Version = recordVersion
+	return writeJSON(e.dir(r.ID, recordFile), r)
 }
 
 // writeJSON writes a file that is there whole or not at all, whenever the process may die. It does not wait for the disk:

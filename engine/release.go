@@ -11,10 +11,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"glassbox/engine/shim/wire"
 	"glassbox/explain"
 	"glassbox/kernel"
+	"glassbox/kernel/cni"
 	"glassbox/kernel/nft"
 )
 
@@ -65,23 +67,23 @@ func (e *Engine) releaseBeside(s *supervisor, id string) error {
 
 // takeBack undoes the start.
 func (e *Engine) takeBack(id string) error {
-	end, err := e.readEndpoint(id)
+	end, err := e.readSandbox(id)
 	if err != nil {
 		return err
 	}
 	if err := kernel.UndoJournal(e.live(id, journalFile), inverses()...); err != nil {
 		return fmt.Errorf("release container %s: %w", ShortID(id), err)
 	}
-	return e.releaseAddress(end)
+	return e.releaseAddresses(end)
 }
 
 // inverses lists what a journal of ours may hold.
-func inverses() []explain.Op { return append(kernel.Inverses(), nft.Inverses()...) }
+func inverses() []explain.Op { return slices.Concat(kernel.Inverses(), nft.Inverses(), cni.Inverses()) }
 
 // lastRites moves what stays from the live directory to the container's own, and removes the former; with --rm, both.
 func (e *Engine) lastRites(r *Record) error {
 	if r.Request.AutoRemove {
-		return e.delete(r)
+		return e.delete(r, true)
 	}
 	status, err := e.status(r.ID)
 	if err != nil {
@@ -94,6 +96,9 @@ func (e *Engine) lastRites(r *Record) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := moveFile(e.live(r.ID, wire.HealthFile), e.dir(r.ID, wire.HealthFile)); err != nil {
+		return fmt.Errorf("keep the checkups: %w", err)
 	}
 	if err := moveFile(e.live(r.ID, storyFile), e.dir(r.ID, lastStoryFile)); err != nil {
 		return fmt.Errorf("keep the story: %w", err)
@@ -114,7 +119,7 @@ func moveFile(from, to string) error {
 }
 
 func (e *Engine) closeLive(id string) error {
-	if err := os.RemoveAll(e.live(id)); err != nil {
+	if err := (kernel.RemoveTree{Path: e.live(id)}).Do(); err != nil { // never through a mount into a volume
 		return fmt.Errorf("remove the live directory: %w", err)
 	}
 	return nil

@@ -12,8 +12,9 @@ import (
 	"glassbox/kernel"
 )
 
-// Remove deletes a container that does not run; with force also one that does, which is killed first.
-func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
+// Remove deletes a container that does not run; with force also one that does, which is killed first; with volumes also those
+// that nobody has named.
+func (e *Engine) Remove(ctx context.Context, ref string, force, volumes bool) error {
 	r, err := e.find(ref)
 	if err != nil {
 		return err
@@ -39,7 +40,7 @@ func (e *Engine) Remove(ctx context.Context, ref string, force bool) error {
 	if err := e.settle(r); err != nil {
 		return err
 	}
-	return e.delete(r) // with --rm settle has done it; twice does no harm
+	return e.delete(r, volumes) // with --rm settle has done it; twice does no harm
 }
 
 // endFirst makes sure that a container which is to be removed does not run.
@@ -54,16 +55,27 @@ func (e *Engine) endFirst(ctx context.Context, r *Record, force bool) error {
 	if !status.Supervised() {
 		return nil // its shim was killed; settle ends the program
 	}
-	return e.end(ctx, r.ID, unix.SIGKILL, -1)
+	return e.end(ctx, r, unix.SIGKILL, -1)
 }
 
-// delete removes all that is kept of a container. The name goes last: while the directory is there, it is taken.
-func (e *Engine) delete(r *Record) error {
+// delete removes all that is kept of a container. The name goes last: while the directory is there, it is taken. Volumes go
+// first: while there is a record, whoever takes up the removal of a container knows of them.
+func (e *Engine) delete(r *Record, volumes bool) error {
 	if err := e.closeLive(r.ID); err != nil {
 		return err
 	}
+	if volumes {
+		if err := e.removeAnonymous(r); err != nil {
+			return err
+		}
+	}
+	there := exists(e.dir(r.ID))
 	if err := (kernel.RemoveTree{Path: e.dir(r.ID)}).Do(); err != nil {
 		return fmt.Errorf("remove container %s: %w", r.Name, err)
 	}
-	return e.disclaim(r.Name, r.ID)
+	err := e.disclaim(r.Name, r.ID)
+	if err == nil && there {
+		err = e.emitContainer(r, "destroy", nil)
+	}
+	return err
 }

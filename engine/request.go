@@ -14,6 +14,7 @@ type Request struct {
 	Entrypoint []string
 
 	Hostname   string   // empty: the short id
+	Domainname string   // --domainname: the name's second half
 	Env        []string // "NAME=value", complete: who calls has looked up a bare NAME
 	WorkDir    string
 	User       string   // "user", "uid", "user:group" …
@@ -27,26 +28,18 @@ type Request struct {
 	AutoRemove bool // --rm
 	Init       bool // --init
 
-	Binds    []Bind
-	Tmpfs    []Tmpfs
-	Devices  []Device
-	Limits   Limits
-	Security Security
-	Network  Network
-}
+	Mounts      []Mount
+	VolumesFrom []string // --volumes-from: CONTAINER[:ro|rw]
 
-// Bind shows a file or directory of the host inside the container (-v SOURCE:TARGET[:ro]).
-type Bind struct {
-	Source, Target string // absolute
-	ReadOnly       bool
-	Propagation    string // "shared", "rslave" …; empty: rprivate
-	Shallow        bool   // without the mounts below Source
-}
+	Devices    []Device
+	Limits     Limits
+	Security   Security
+	Namespaces Namespaces
+	Network    Network
+	Upkeep     Upkeep
 
-// Tmpfs is an empty file system in memory (--tmpfs TARGET[:OPTIONS]).
-type Tmpfs struct {
-	Target  string
-	Options []string
+	CgroupParent string            // the group in which its own is made; empty: /glassbox
+	Annotations  map[string]string // for the OCI runtime and its hooks
 }
 
 // Device is a device of the host that the container may use (--device PATH[:TARGET[:rwm]]).
@@ -55,44 +48,40 @@ type Device struct {
 	Access string            // of "rwm"
 }
 
-// Limits bound what a container may use. Zero: no limit.
-type Limits struct {
-	Memory     int64 // bytes
-	MemorySwap int64 // bytes of memory and swap together; -1: no limit
-	NanoCPUs   int64 // billionths of a processor
-	CPUShares  uint64
-	CPUSet     string // "0-2,4"
-	Pids       int64
-
-	ShmSize     int64 // bytes of /dev/shm; 0: 64 MiB
-	Rlimits     []specs.POSIXRlimit
-	OOMScoreAdj *int
-}
-
 // Security says what a container may do.
 type Security struct {
 	ReadOnly        bool     // --read-only: the root file system
 	CapAdd, CapDrop []string // with or without CAP_, or "ALL"
 	Privileged      bool
 	Options         []string // --security-opt: "seccomp=unconfined", "no-new-privileges"
+
+	DeviceRules []specs.LinuxDeviceCgroup // --device-cgroup-rule, after those of Request.Devices
 }
 
 // Network says how packets get in and out.
 type Network struct {
-	Mode  string // "bridge" (also when empty), "none", "host" or "container:NAME"
+	Mode  string // "bridge" (also when empty), "none", "host", "container:NAME", or the name of a network
 	Ports []Port // -p
 
+	Attachments []Attachment // the networks, where there is more to say of them than Mode does
+	Detached    bool         // it was taken off its last network
+	Expose      []string     // --expose: "80", "8000-8010/udp"
+	PublishAll  bool         // -P
+
 	DNS     []string          // addresses of name servers, in place of the host's
-	Hosts   []string          // "name:address", for /etc/hosts
+	Search  []string          // domains in which names are searched, in place of the host's; ".": none
+	Options []string          // of resolv.conf, in place of the host's: "ndots:2"
+	Hosts   []string          // "name:address", for /etc/hosts; the address may be "host-gateway"
 	Sysctls map[string]string // of the container's own namespaces
 }
 
 // Port is one published port.
 type Port struct {
 	HostIP    string // empty: every address of the host
-	Host      uint16
+	Host      uint16 // 0: any
+	HostLast  uint16 // not 0: any from Host to here
 	Container uint16
-	Protocol  string // "tcp" (also when empty) or "udp"
+	Protocol  string // "tcp" (also when empty), "udp" or "sctp"
 }
 
 // Place is where a container lives on this machine: the facts, drawn or looked up by the engine, that spec.go needs besides the
@@ -100,9 +89,12 @@ type Port struct {
 type Place struct {
 	ID         string // 64 hexadecimal digits
 	Rootfs     string // where its layers are mounted
+	Volumes    string // the directory of all volumes
+	Parts      string // what was mounted for it on the host lies here, by the number of its mount: see partOf
 	Etc        string // directory with its hosts, hostname and resolv.conf, to be bound over those in /etc
 	NetNS      string // path of its network namespace; empty with the host's network
 	JoinsNet   bool   // the namespace is another container's
+	Joins      Joins  // other namespaces that are not its own
 	CgroupPath string // "/glassbox/<id>": below the root of each hierarchy
 	Processors int    // of the host: a CPU limit may not exceed them
 	Account    Account
@@ -111,4 +103,6 @@ type Place struct {
 }
 
 // ShortID is how people see an id.
-func ShortID(id string) string { return id[:min(len(id), 12)] }
+func ShortID(id string) string { return id[:min(len(id), shortLen)] }
+
+const shortLen = 12

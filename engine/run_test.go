@@ -30,7 +30,7 @@ func TestRunWhatCanNotRun(t *testing.T) {
 			t.Errorf("%s: want exit code %d, got the error %v", c.command, c.want, err)
 		}
 	}
-	if list, err := e.List(t.Context(), true); err != nil || len(list) != 0 {
+	if list, err := e.List(t.Context(), ListRequest{All: true}); err != nil || len(list) != 0 {
 		t.Errorf("containers are left: %v %v", list, err)
 	}
 }

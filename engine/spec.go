@@ -22,21 +22,32 @@ func Spec(r Request, image v1.Config, p Place) (*specs.Spec, error) {
 		return nil, err
 	}
 	s := &specs.Spec{
-		Version:  specs.Version,
-		Process:  process,
-		Root:     &specs.Root{Path: p.Rootfs, Readonly: r.Security.ReadOnly},
-		Hostname: hostnameFor(r, p),
-		Mounts:   mountSpecs(r, p),
+		Version:    specs.Version,
+		Process:    process,
+		Root:       &specs.Root{Path: p.Rootfs, Readonly: r.Security.ReadOnly},
+		Hostname:   fullName(r, p),
+		Domainname: r.Domainname,
+		Mounts:     mountSpecs(r, p),
 		Linux: &specs.Linux{
-			Namespaces:        namespaceSpecs(p),
+			Namespaces:        namespaceSpecs(r.Namespaces, p),
 			CgroupsPath:       p.CgroupPath,
 			Resources:         resources,
 			Devices:           deviceNodes(r, p),
 			Sysctl:            sysctlSpecs(r, p),
-			RootfsPropagation: rootPropagation(r.Binds),
+			RootfsPropagation: rootPropagation(r.Mounts),
 		},
 	}
-	if !r.Security.Privileged {
+	if r.Namespaces.UTS == ofHost {
+		s.Hostname, s.Domainname = "", "" // it has the host's, which is not for it to change
+	}
+	if len(r.Annotations) > 0 {
+		s.Annotations = r.Annotations
+	}
+	options, err := SecurityOptions(r.Security.Options)
+	if err != nil {
+		return nil, err
+	}
+	if !r.Security.Privileged && !options.OpenPaths {
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = maskedPaths(), readonlyPaths()
 	}
 	return s, nil
@@ -49,12 +60,27 @@ func hostnameFor(r Request, p Place) string {
 	return ShortID(p.ID)
 }
 
-// namespaceSpecs are all that Docker makes. The network namespace was made before, so that it could be furnished; with the
-// host's network there is none.
-func namespaceSpecs(p Place) []specs.LinuxNamespace {
-	list := []specs.LinuxNamespace{
-		{Type: specs.MountNamespace}, {Type: specs.PIDNamespace}, {Type: specs.UTSNamespace},
-		{Type: specs.IPCNamespace}, {Type: specs.CgroupNamespace},
+// fullName is what the kernel is told, as Docker does: a machine's name with its domain.
+func fullName(r Request, p Place) string {
+	if r.Domainname == "" {
+		return hostnameFor(r, p)
+	}
+	return hostnameFor(r, p) + "." + r.Domainname
+}
+
+// namespaceSpecs are all that Docker makes, but for those that the container shares. The network namespace was made before, so
+// that it could be furnished; with the host's network there is none.
+func namespaceSpecs(n Namespaces, p Place) []specs.LinuxNamespace {
+	list := []specs.LinuxNamespace{{Type: specs.MountNamespace}}
+	for _, own := range []struct {
+		kind specs.LinuxNamespaceType
+		mode string
+	}{
+		{specs.PIDNamespace, n.PID}, {specs.UTSNamespace, n.UTS}, {specs.IPCNamespace, n.IPC}, {specs.CgroupNamespace, n.Cgroup},
+	} {
+		if own.mode != ofHost {
+			list = append(list, specs.LinuxNamespace{Type: own.kind, Path: p.Joins.Paths[own.kind]})
+		}
 	}
 	if p.NetNS != "" {
 		list = append(list, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: p.NetNS})
@@ -76,10 +102,10 @@ func sysctlSpecs(r Request, p Place) map[string]string {
 }
 
 // rootPropagation opens the root as far as a bind mount asks: a mount can not propagate through a private parent.
-func rootPropagation(binds []Bind) string {
+func rootPropagation(mounts []Mount) string {
 	open := ""
-	for _, b := range binds {
-		switch strings.TrimPrefix(b.Propagation, "r") {
+	for _, m := range mounts {
+		switch strings.TrimPrefix(m.Bind.Propagation, "r") {
 		case "shared":
 			return "shared"
 		case "slave":

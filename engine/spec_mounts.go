@@ -6,15 +6,22 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/storage/volume"
 )
 
-const defaultShm = 64 << 20
+const (
+	defaultShm = 64 << 20
+	shmFlags   = unix.MS_NOSUID | unix.MS_NOEXEC | unix.MS_NODEV
+)
 
 func mountSpecs(r Request, p Place) []specs.Mount {
-	all := slices.Concat(kernelMounts(r), etcMounts(p.Etc), userMounts(r))
+	all := slices.Concat(kernelMounts(r), shmMounts(r, p), etcMounts(p.Etc), userMounts(r, p))
 	// What the user mounts at a place stands instead of what would be there; and parents come before children, so that
 	// /data does not hide /data/cache.
 	seen := map[string]bool{}
@@ -46,10 +53,6 @@ func sortUserMounts(all []specs.Mount) []specs.Mount {
 
 // kernelMounts are Docker's. --privileged makes /sys and the cgroups writable.
 func kernelMounts(r Request) []specs.Mount {
-	shm := r.Limits.ShmSize
-	if shm == 0 {
-		shm = defaultShm
-	}
 	access := "ro"
 	if r.Security.Privileged {
 		access = "rw"
@@ -63,10 +66,23 @@ func kernelMounts(r Request) []specs.Mount {
 		{Destination: "/sys", Type: "sysfs", Source: "sysfs", Options: append(slices.Clone(quiet), access)},
 		{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: append(slices.Clone(quiet), access)},
 		{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue", Options: quiet},
-		{Destination: "/dev/shm", Type: "tmpfs", Source: "shm",
-			Options: append(slices.Clone(quiet), "mode=1777", fmt.Sprintf("size=%d", shm))},
 	}
 }
+
+// shmMounts are /dev/shm: the container's own, what it shares with others, or none.
+func shmMounts(r Request, p Place) []specs.Mount {
+	quiet := []string{"nosuid", "noexec", "nodev"}
+	switch {
+	case r.Namespaces.IPC == ipcNone:
+		return nil
+	case p.Joins.Shm != "":
+		return []specs.Mount{{Destination: "/dev/shm", Type: "bind", Source: p.Joins.Shm, Options: append(quiet, "bind", "rprivate")}}
+	}
+	return []specs.Mount{{Destination: "/dev/shm", Type: "tmpfs", Source: "shm",
+		Options: append(quiet, "mode=1777", fmt.Sprintf("size=%d", shmSize(r.Limits)))}}
+}
+
+func shmSize(l Limits) int64 { return orElse(l.ShmSize, defaultShm) }
 
 func etcMounts(dir string) []specs.Mount {
 	if dir == "" {
@@ -80,33 +96,59 @@ func etcMounts(dir string) []specs.Mount {
 	return list
 }
 
-func userMounts(r Request) []specs.Mount {
+func userMounts(r Request, p Place) []specs.Mount {
 	var list []specs.Mount
-	for _, t := range r.Tmpfs {
-		options := []string{"nosuid", "nodev", "noexec"}
-		for _, o := range t.Options {
-			// "exec" takes back "noexec", and so on.
-			options = slices.DeleteFunc(options, func(d string) bool { return d == "no"+o || d == o })
-			options = append(options, o)
+	for i, m := range r.Mounts {
+		if m.Type == MountTmpfs {
+			list = append(list, specs.Mount{Destination: m.Target, Type: "tmpfs", Source: "tmpfs", Options: tmpfsOptions(m)})
+			continue
 		}
-		list = append(list, specs.Mount{Destination: t.Target, Type: "tmpfs", Source: "tmpfs", Options: options})
-	}
-	for _, b := range r.Binds {
-		list = append(list, specs.Mount{Destination: b.Target, Type: "bind", Source: b.Source, Options: bindOptions(b)})
+		list = append(list, specs.Mount{Destination: m.Target, Type: "bind", Source: mountSource(m, i, p), Options: bindOptions(m)})
 	}
 	return list
 }
 
-func bindOptions(b Bind) []string {
-	options := []string{"rbind"}
-	if b.Shallow {
-		options = []string{"bind"}
+// mountSource is the path of the host that is bound.
+func mountSource(m Mount, number int, p Place) string {
+	switch {
+	case m.Type == MountBind:
+		return m.Source
+	case m.Type == MountVolume && m.Subpath == "":
+		return volume.Store{Dir: p.Volumes}.Data(m.Source)
 	}
-	if b.ReadOnly {
+	return partOf(p.Parts, number)
+}
+
+// partOf is where an image, or a part of a volume, is mounted on the host before it is shown inside.
+func partOf(parts string, number int) string { return path.Join(parts, "mount-"+strconv.Itoa(number)) }
+
+// tmpfsOptions: "exec" takes back "noexec", and so on.
+func tmpfsOptions(m Mount) []string {
+	options := []string{"nosuid", "nodev", "noexec"}
+	for _, o := range m.Options {
+		options = slices.DeleteFunc(options, func(d string) bool { return d == "no"+o || d == o })
+		options = append(options, o)
+	}
+	if m.ReadOnly {
 		options = append(options, "ro")
 	}
-	if b.Propagation == "" {
+	return options
+}
+
+// bindOptions make what is below read-only, too: with ro alone, a second mount below the first could be written (Docker 25).
+func bindOptions(m Mount) []string {
+	options := []string{"rbind"}
+	if m.Bind.Shallow {
+		options = []string{"bind"}
+	}
+	switch {
+	case m.ReadOnly && (m.Bind.FlatReadOnly || m.Bind.Shallow):
+		options = append(options, "ro")
+	case m.ReadOnly:
+		options = append(options, "rro")
+	}
+	if m.Bind.Propagation == "" {
 		return append(options, "rprivate")
 	}
-	return append(options, b.Propagation)
+	return append(options, m.Bind.Propagation)
 }

@@ -42,6 +42,7 @@ func processSpec(r Request, image v1.Config, p Place) (*specs.Process, error) {
 		Rlimits:         r.Limits.Rlimits,
 		NoNewPrivileges: options.NoNewPrivileges,
 		OOMScoreAdj:     r.Limits.OOMScoreAdj,
+		ApparmorProfile: options.AppArmor,
 	}, nil
 }
 

@@ -15,6 +15,8 @@ import (
 type Confinement struct {
 	NoNewPrivileges bool
 	Seccomp         string // empty: the default profile; "unconfined"; else the text of a profile
+	AppArmor        string // a profile that the host has loaded
+	OpenPaths       bool   // nothing of /proc and /sys is masked
 }
 
 // SecurityOptions reads the values of --security-opt; who calls has put a profile's text in place of its file's name.
@@ -29,8 +31,15 @@ func SecurityOptions(options []string) (Confinement, error) {
 			c.Seccomp = value
 		case name == "apparmor" && value == "unconfined", name == "label" && value == "disable":
 			// It is so already: neither module is used.
+		case name == "apparmor" && value != "":
+			c.AppArmor = value
+		case name == "systempaths" && value == "unconfined":
+			c.OpenPaths = true
+		case name == "label":
+			return c, fmt.Errorf("--security-opt %q: SELinux labels are not set here: leave it out, or say label=disable", o)
 		default:
-			return c, fmt.Errorf("--security-opt %q: not known here; there is no-new-privileges, seccomp=unconfined and seccomp=FILE", o)
+			return c, fmt.Errorf("--security-opt %q: not known here; there is no-new-privileges, seccomp=unconfined, seccomp=FILE, "+
+				"apparmor=PROFILE and systempaths=unconfined", o)
 		}
 	}
 	return c, nil

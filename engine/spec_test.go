@@ -34,8 +34,9 @@ func TestSpecGolden(t *testing.T) {
 		{"tty", func(r *Request, p *Place) { r.TTY, r.OpenStdin, r.Hostname = true, true, "web" }},
 		{"readonly", func(r *Request, p *Place) {
 			r.Security.ReadOnly = true
-			r.Tmpfs = []Tmpfs{{Target: "/tmp", Options: []string{"exec", "size=1m"}}}
-			r.Binds = []Bind{{Source: "/srv/b", Target: "/data/below", ReadOnly: true}, {Source: "/srv/a", Target: "/data", Propagation: "rshared"}}
+			r.Mounts = []Mount{{Type: MountTmpfs, Target: "/tmp", Options: []string{"exec", "size=1m"}},
+				{Type: MountBind, Source: "/srv/b", Target: "/data/below", ReadOnly: true},
+				{Type: MountBind, Source: "/srv/a", Target: "/data", Bind: BindOptions{Propagation: "rshared"}}}
 		}},
 		{"limits", func(r *Request, p *Place) {
 			score := 100

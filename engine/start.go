@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 
 	"glassbox/engine/shim/wire"
 	"glassbox/explain"
@@ -26,6 +27,9 @@ import (
 // Start starts a container that was created or has ended.
 func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result, error) {
 	n, err := e.reopen(ref)
+	if runs := (*alreadyRuns)(nil); errors.As(err, &runs) && !r.Attach {
+		return Result{ID: runs.id}, nil // as it should be
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -45,6 +49,13 @@ func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result,
 	}
 	result.ExitCode, err = e.stay(ctx, n.Record, s, r.Streams)
 	return result, err
+}
+
+// alreadyRuns is the error of starting what runs: of no weight to those who only want it to run.
+type alreadyRuns struct{ id, name string }
+
+func (e *alreadyRuns) Error() string {
+	return fmt.Sprintf("container %s runs already: use attach to see what it does", e.name)
 }
 
 // forget removes what would tell a wrong story after a loss of power: the status of an earlier run when there is a new one, and
@@ -84,7 +95,7 @@ func (e *Engine) readyToStart(n *newborn) error {
 		return err
 	}
 	if status.Supervised() || status.State == wire.Running {
-		return fmt.Errorf("container %s runs already", n.Name)
+		return &alreadyRuns{n.ID, n.Name}
 	}
 	if err := e.settle(n.Record); err != nil { // what an earlier run may have left
 		return err
@@ -94,8 +105,7 @@ func (e *Engine) readyToStart(n *newborn) error {
 		return err
 	}
 	n.image, err = store.Image(n.ImageID)
-	_, missing := net.InterfaceByName(network.Endpoint{ID: n.ID}.Veth())
-	n.oldCable = missing == nil
+	n.oldCables = cablesOf(n.ID)
 	return err
 }
 
@@ -105,24 +115,31 @@ func (e *Engine) start(ctx context.Context, n *newborn, l explain.Listener, atta
 	if err != nil {
 		return nil, err
 	}
-	end, host, err := e.endpoint(n.ID, n.Request, true)
+	conn, err := e.connection(n, true)
 	if err != nil {
 		return nil, errors.Join(err, s.hangUp())
 	}
-	birth := func() error { return s.begin(ctx, e.birth(n, l != nil, attach), l) }
-	if err := e.prepare(ctx, n, end, host, l, birth); err != nil {
-		return nil, errors.Join(interrupted(ctx, err), s.hangUp(), e.releaseAddress(end))
+	defer conn.unlock()
+	birth := func() error {
+		b, err := e.birth(n, l != nil, attach)
+		if err != nil {
+			return err
+		}
+		return s.begin(ctx, b, l)
+	}
+	if err := e.prepare(ctx, n, conn, l, birth); err != nil {
+		return nil, errors.Join(interrupted(ctx, err), s.hangUp(), e.releaseAddresses(conn.Sandbox))
 	}
 	return s, nil
 }
 
 // prepare furnishes the container and then lets birth happen; if that fails, nothing of it stays.
-func (e *Engine) prepare(ctx context.Context, n *newborn, end network.Endpoint, host network.Host, l explain.Listener, birth func() error) error {
+func (e *Engine) prepare(ctx context.Context, n *newborn, conn connection, l explain.Listener, birth func() error) error {
 	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}
 	if err := runner.Run(e.livePlan(n.ID)...); err != nil {
 		return errors.Join(err, runner.Rollback())
 	}
-	if err := e.keepEndpoint(end); err != nil {
+	if err := e.keepSandbox(conn.Sandbox); err != nil {
 		return errors.Join(err, e.closeLive(n.ID))
 	}
 	journal, err := kernel.CreateJournal(e.live(n.ID, journalFile))
@@ -131,7 +148,7 @@ func (e *Engine) prepare(ctx context.Context, n *newborn, end network.Endpoint, 
 	}
 	defer journal.Close()
 	runner = &explain.Runner{Listener: runner.Listener, Journal: journal}
-	err = e.furnish(n, end, host, runner)
+	err = e.furnish(n, conn, runner)
 	if err == nil {
 		err = birth()
 	}
@@ -155,13 +172,17 @@ func (e *Engine) livePlan(id string) []explain.Step {
 		kernel.Mkdir{Path: e.live(id), Mode: 0o710}).Kept("there would be no place for the journal")}
 }
 
-func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, runner *explain.Runner) error {
-	resolv, err := resolvConf(n.Request, end.Mode)
+func (e *Engine) furnish(n *newborn, conn connection, runner *explain.Runner) error {
+	etc, err := e.etc(n.Request, conn.Sandbox)
 	if err != nil {
 		return err
 	}
 	n.missing = missingSources(n.Request)
-	if err := runner.Run(e.startPlan(n, end, host, resolv)...); err != nil {
+	if err := runner.Run(e.startPlan(n, conn, etc)...); err != nil {
+		return err
+	}
+	conn.unlock()
+	if err := e.mountOnHost(n, runner); err != nil {
 		return err
 	}
 	account, err := FindAccount(e.files(n.ID).Merged, accountName(n), n.Request.Groups)
@@ -172,37 +193,37 @@ func (e *Engine) furnish(n *newborn, end network.Endpoint, host network.Host, ru
 	if err != nil {
 		return err
 	}
+	n.spec = spec
 	if err := writeJSON(e.dir(n.ID, configFile), spec); err != nil {
 		return err
 	}
 	return writeStory(e.live(n.ID, storyFile), n.story.Story)
 }
 
-// startPlan is what happens on the host before the runtime begins.
-func (e *Engine) startPlan(n *newborn, end network.Endpoint, host network.Host, resolv string) []explain.Step {
-	_, plan := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
-	plan = append(plan, sourcesPlan(n.missing)...)
-	if end.Mode != network.ModeContainer {
-		plan = append(plan, e.etcPlan(n.ID, n.Request, end, resolv)...)
+// cablesOf lists the cables of a container that the kernel has not deleted yet.
+func cablesOf(id string) []string {
+	var cables []string
+	for number := range 36 {
+		name := network.VethName(id, number)
+		if _, err := net.InterfaceByName(name); err != nil {
+			break
+		}
+		cables = append(cables, name)
 	}
-	if n.oldCable {
-		plan = append(plan, explain.Say("Remove the cable of the last run",
-			"the kernel does so by itself in its own time, and the new one needs its name now", "04",
-			kernel.LinkDelete{Name: end.Veth()}).Kept("the new cable could not be laid"))
-	}
-	return append(plan, network.AttachPlan(end, host)...)
+	return cables
 }
 
-func (e *Engine) birth(n *newborn, tell, attach bool) wire.Birth {
-	b := wire.Birth{
-		ID: n.ID, Bundle: e.dir(n.ID), Dir: e.live(n.ID), Runtime: e.runtimeRoot(), Log: e.logFile(n.ID),
-		Stdin: n.Request.OpenStdin, Init: n.Request.Init, Tell: tell, Attach: attach,
+// startPlan is what happens on the host before the runtime begins.
+func (e *Engine) startPlan(n *newborn, conn connection, etc etcFiles) []explain.Step {
+	_, plan := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
+	plan = append(plan, sourcesPlan(n.missing)...)
+	if conn.Mode != network.ModeContainer {
+		plan = append(plan, e.etcPlan(n.ID, etc)...)
 	}
-	if len(e.Self) > 0 {
-		b.Release = append(append(b.Release, e.Self...), "release", n.ID)
+	for _, cable := range n.oldCables {
+		plan = append(plan, explain.Say("Remove the cable of the last run",
+			"the kernel does so by itself in its own time, and the new one needs its name now", "04",
+			kernel.LinkDelete{Name: cable}).Kept("the new cable could not be laid"))
 	}
-	if !n.Request.AutoRemove {
-		b.Story = e.live(n.ID, storyFile)
-	}
-	return b
+	return slices.Concat(plan, e.shmPlan(n.ID, n.Request), conn.build, network.AttachPlan(conn.Sandbox), conn.names)
 }

@@ -61,6 +61,7 @@ func (e *Engine) orphan(id string) (wire.Status, error) {
 	if err != nil && !errors.Is(err, container.ErrNotFound) {
 		return s, fmt.Errorf("look at container %s, whose shim was killed: %w", ShortID(id), err)
 	}
+	s.Paused = false // nobody knows
 	if err == nil && c.Status() != specs.StateStopped {
 		s.Error = "its shim was killed: 'glassbox rm -f' or 'glassbox audit --fix' ends it"
 		return s, nil

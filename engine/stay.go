@@ -16,6 +16,9 @@ import (
 // stay passes streams until the container has ended, and cleans up then: the shim does its half meanwhile.
 func (e *Engine) stay(ctx context.Context, r *Record, s *supervisor, streams Streams) (exitCode int, err error) {
 	code, err := converse(ctx, s.conn, streams)
+	if errors.Is(err, errReturns) {
+		return code, s.hangUp() // it has ended once, and there is nothing to clean up yet
+	}
 	if err != nil {
 		return 0, errors.Join(err, s.hangUp())
 	}
@@ -32,8 +35,8 @@ func (e *Engine) Attach(ctx context.Context, ref string, streams Streams) (exitC
 	if err != nil {
 		return 0, err
 	}
-	if !status.Supervised() {
-		return 0, fmt.Errorf("container %s is not running: start it first", r.Name)
+	if err := canJoin(r, status); err != nil {
+		return 0, err
 	}
 	conn, err := wire.Dial(e.live(r.ID))
 	if err != nil {
@@ -43,7 +46,25 @@ func (e *Engine) Attach(ctx context.Context, ref string, streams Streams) (exitC
 	if err := conn.Send(wire.Attach, nil); err != nil {
 		return 0, fmt.Errorf("attach to %s: %w", r.Name, err)
 	}
-	return converse(ctx, conn, streams)
+	if err := e.emitContainer(r, "attach", nil); err != nil {
+		return 0, err
+	}
+	exitCode, err = once(converse(ctx, conn, streams))
+	if ctx.Err() != nil {
+		err = errors.Join(err, e.emitContainer(r, "detach", nil))
+	}
+	return exitCode, err
+}
+
+// errReturns says that a program has ended and will be started again.
+var errReturns = errors.New("the program will be started again")
+
+// once is for those who want to know of one end alone, not of what comes after it.
+func once(exitCode int, err error) (int, error) {
+	if errors.Is(err, errReturns) {
+		err = nil
+	}
+	return exitCode, err
 }
 
 // released tells the shim that it need not clean up, and waits until it has done its own part.
@@ -86,6 +107,11 @@ func converse(ctx context.Context, conn *wire.Conn, streams Streams) (exitCode i
 			err = failure(payload)
 		case wire.Exited:
 			err = json.Unmarshal(payload, &exitCode)
+			return exitCode, err
+		case wire.Returns:
+			if err = json.Unmarshal(payload, &exitCode); err == nil {
+				err = errReturns
+			}
 			return exitCode, err
 		}
 		if err != nil {

@@ -1,4 +1,4 @@
-// This file ends containers, politely or not.
+// This file ends containers, politely or not, and starts them again.
 package engine
 
 import (
@@ -17,10 +17,19 @@ import (
 // defaultWait is how many seconds a program has between the polite signal and SIGKILL.
 const defaultWait = 10
 
-// Stop sends the stop signal, waits, and sends SIGKILL if that was in vain. wait is in seconds; nil: as the container was
-// told, then 10; negative: for ever. A container that does not run is stopped already.
-func (e *Engine) Stop(ctx context.Context, ref string, wait *int) error {
+// StopRequest says how to ask. The zero value: as the container was told when it was made, then SIGTERM and 10 seconds.
+type StopRequest struct {
+	Signal string
+	Wait   *int // seconds; negative: for ever
+}
+
+// Stop sends the stop signal, waits, and sends SIGKILL if that was in vain. A container that does not run is stopped already.
+func (e *Engine) Stop(ctx context.Context, ref string, request StopRequest) error {
 	r, err := e.find(ref)
+	if err != nil {
+		return err
+	}
+	signal, err := parseSignal(request.Signal, unix.Signal(r.StopSignal))
 	if err != nil {
 		return err
 	}
@@ -32,28 +41,42 @@ func (e *Engine) Stop(ctx context.Context, ref string, wait *int) error {
 		return e.Release(ctx, r.ID) // its shim was killed, and nobody is left to be polite to it
 	}
 	seconds := defaultWait
-	if r.Request.StopWait != nil {
-		seconds = *r.Request.StopWait
+	for _, wish := range []*int{r.Request.StopWait, request.Wait} {
+		if wish != nil {
+			seconds = *wish
+		}
 	}
-	if wait != nil {
-		seconds = *wait
-	}
-	if err := e.end(ctx, r.ID, unix.Signal(r.StopSignal), time.Duration(seconds)*time.Second); err != nil {
+	if err := e.end(ctx, r, signal, time.Duration(seconds)*time.Second); err != nil {
 		return fmt.Errorf("stop container %s: %w", r.Name, err)
 	}
-	return nil
+	return e.emitContainer(r, "stop", nil)
+}
+
+// Restart stops a container, if it runs, and starts it.
+func (e *Engine) Restart(ctx context.Context, ref string, request StopRequest) error {
+	r, err := e.find(ref)
+	if err != nil {
+		return err
+	}
+	if err := e.Stop(ctx, r.ID, request); err != nil {
+		return err
+	}
+	if _, err := e.Start(ctx, r.ID, StartRequest{}); err != nil {
+		return err
+	}
+	return e.emitContainer(r, "restart", nil)
 }
 
 // end sends a signal and, when patience is over, SIGKILL; it returns when the container has ended and is cleaned up.
-func (e *Engine) end(ctx context.Context, id string, signal unix.Signal, patience time.Duration) error {
+func (e *Engine) end(ctx context.Context, r *Record, signal unix.Signal, patience time.Duration) error {
 	ended := make(chan error, 1)
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
-		_, err := e.await(waiting, id)
+		_, err := e.await(waiting, r.ID)
 		ended <- err
 	}()
-	if err := e.signalUnlessEnded(id, signal); err != nil {
+	if err := e.signalUnlessEnded(r, signal); err != nil {
 		return err
 	}
 	var over <-chan time.Time
@@ -62,22 +85,22 @@ func (e *Engine) end(ctx context.Context, id string, signal unix.Signal, patienc
 	}
 	select {
 	case err := <-ended:
-		return errors.Join(err, e.Release(ctx, id))
+		return errors.Join(err, e.Release(ctx, r.ID))
 	case <-over:
 	}
-	if err := e.signalUnlessEnded(id, unix.SIGKILL); err != nil {
+	if err := e.signalUnlessEnded(r, unix.SIGKILL); err != nil {
 		return err
 	}
-	return errors.Join(<-ended, e.Release(ctx, id))
+	return errors.Join(<-ended, e.Release(ctx, r.ID))
 }
 
 // signalUnlessEnded takes it for success if there is nobody left to send a signal to.
-func (e *Engine) signalUnlessEnded(id string, number unix.Signal) error {
-	err := e.signal(id, number)
+func (e *Engine) signalUnlessEnded(r *Record, number unix.Signal) error {
+	err := e.signal(r, number, true)
 	if err == nil {
 		return nil
 	}
-	if status, statusErr := e.status(id); statusErr == nil && !status.Supervised() {
+	if status, statusErr := e.status(r.ID); statusErr == nil && !status.Supervised() {
 		return nil
 	}
 	return err
@@ -97,61 +120,42 @@ func (e *Engine) Kill(ctx context.Context, ref, signal string) error {
 	if err != nil {
 		return err
 	}
-	if status.State != wire.Running {
-		return fmt.Errorf("container %s does not run: there is nobody to send a signal to", r.Name)
+	if status.State != wire.Running && status.State != wire.Restarting {
+		return fmt.Errorf("container %s is not running: there is nobody to send a signal to", r.Name)
 	}
-	if err := e.signal(r.ID, number); err != nil {
+	if err := e.signal(r, number, number == unix.SIGKILL || int(number) == r.StopSignal); err != nil {
 		return fmt.Errorf("kill container %s: %w", r.Name, err)
 	}
 	return nil
 }
 
-// signal asks the shim to send one: the shim is the parent, so the process's number can not mean another one by then.
-func (e *Engine) signal(id string, number unix.Signal) error {
+// signal asks the shim to send one: the shim is the parent, so the process's number can not mean another one by then. After the
+// last one, no policy starts the container again.
+func (e *Engine) signal(r *Record, number unix.Signal, last bool) error {
+	if err := e.ask(r.ID, wire.Signal, wire.Sign{Number: int(number), Last: last}); err != nil {
+		return err
+	}
+	return e.emitContainer(r, "kill", map[string]string{"signal": strconv.Itoa(int(number))})
+}
+
+// ask sends a shim one frame and waits for its word of answer.
+func (e *Engine) ask(id string, what wire.Kind, payload any) error {
 	conn, err := wire.Dial(e.live(id))
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SendJSON(wire.Signal, int(number)); err != nil {
+	if err := conn.SendJSON(what, payload); err != nil {
 		return err
 	}
-	kind, payload, err := conn.Receive()
+	kind, answer, err := conn.Receive()
 	if err != nil {
 		return fmt.Errorf("wait for the shim's answer: %w", err)
 	}
 	if kind == wire.Failed {
-		return failure(payload)
+		return failure(answer)
 	}
 	return nil
-}
-
-// Wait returns the exit code of a container as soon as it has ended.
-func (e *Engine) Wait(ctx context.Context, ref string) (exitCode int, err error) {
-	r, err := e.find(ref)
-	if err != nil {
-		return 0, err
-	}
-	return e.await(ctx, r.ID)
-}
-
-func (e *Engine) await(ctx context.Context, id string) (int, error) {
-	conn, err := wire.Dial(e.live(id))
-	if err == nil {
-		defer conn.Close()
-		if err = conn.Send(wire.Wait, nil); err == nil {
-			var code int
-			if code, err = converse(ctx, conn, Streams{}); err == nil || ctx.Err() != nil {
-				return code, err
-			}
-		}
-	}
-	// It ended while we tried, or has ended long ago, or nobody knows.
-	status, statusErr := e.status(id)
-	if statusErr != nil || status.Supervised() || status.State == wire.Running {
-		return 0, errors.Join(err, statusErr)
-	}
-	return status.ExitCode, nil
 }
 
 // stopSignal is what the request says, else what the image says, else SIGTERM.

@@ -11,15 +11,16 @@ import (
 // audience passes output on.
 type audience struct {
 	mu         sync.Mutex
-	log        *logFile // nil: nobody keeps it
-	logErr     error    // the first loss
+	log        sink  // nil: nobody keeps it
+	logErr     error // the first loss
 	clients    map[*wire.Conn]*client
 	ended      bool
 	code       int
+	returns    bool            // it will be started again
 	delivering *sync.WaitGroup // what clients have not read yet
 }
 
-func newAudience(log *logFile, delivering *sync.WaitGroup) *audience {
+func newAudience(log sink, delivering *sync.WaitGroup) *audience {
 	return &audience{log: log, clients: map[*wire.Conn]*client{}, delivering: delivering}
 }
 
@@ -80,28 +81,21 @@ func (a *audience) hurry() {
 	}
 }
 
-// closeLog returns the first error that the log met.
-func (a *audience) closeLog() error {
+// end tells everybody the exit code, after all output, and whether the program will be started again.
+func (a *audience) end(code int, returns bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.log.close(); a.logErr == nil {
-		a.logErr = err
-	}
-	a.log = nil
-	return a.logErr
-}
-
-// end tells everybody the exit code, after all output.
-func (a *audience) end(code int) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.ended, a.code = true, code
+	a.ended, a.code, a.returns = true, code, returns
 	for _, c := range a.clients {
 		a.tellEnd(c)
 	}
 }
 
 func (a *audience) tellEnd(c *client) {
-	c.put(wire.Exited, strconv.AppendInt(nil, int64(a.code), 10))
+	kind := wire.Exited
+	if a.returns {
+		kind = wire.Returns
+	}
+	c.put(kind, strconv.AppendInt(nil, int64(a.code), 10))
 	c.set(&c.closed)
 }

@@ -38,7 +38,7 @@ func TestAudienceForgetsWhoHasGone(t *testing.T) {
 	a, delivered, theirs := audienceOf(t, 2)
 	theirs[0].Close()
 	a.say(wire.Output, []byte("hello"))
-	a.end(3)
+	a.end(3, false)
 	expect(t, theirs[1], "hello")
 	expect(t, theirs[1], "3")
 	delivered.Wait()
@@ -63,7 +63,7 @@ func TestAudienceWaitsUntilTheEndAlone(t *testing.T) {
 	a.hurry()
 	for range said {
 	}
-	a.end(0)
+	a.end(0, false)
 	for range 10 {
 		expect(t, theirs[0], string(piece))
 	}
@@ -73,7 +73,7 @@ func TestAudienceWaitsUntilTheEndAlone(t *testing.T) {
 
 func TestLateClientHearsTheEnd(t *testing.T) {
 	a, _, _ := audienceOf(t, 0)
-	a.end(9)
+	a.end(9, false)
 	ours, file, err := wire.Pair()
 	if err != nil {
 		t.Fatal(err)

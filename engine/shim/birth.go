@@ -9,42 +9,56 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/engine/shim/wire"
 	"glassbox/explain"
+	"glassbox/kernel/quickjson"
 	"glassbox/runtime/container"
 )
 
 // shim is the supervisor of one container.
 type shim struct {
 	birth     wire.Birth
-	spec      *specs.Spec
-	container *container.Container
-	io        *stdio
-	audience  *audience
 	lock      io.Closer
+	log       sink           // nil: nobody keeps the output
 	programs  sync.WaitGroup // those started by exec
 	delivered sync.WaitGroup // what clients have not read yet
 	listener  *wire.Listener
-	status    wire.Status
+	names     names
+	terminal  bool
+	netns     string        // path of the network namespace; empty: the host's
+	over      chan struct{} // closed when the container has ended for good
+
+	mu     sync.Mutex // of what follows
+	life   *life
+	status wire.Status
+	will   will
 }
 
 // bear makes the container and tells the engine that it runs.
 func bear(b wire.Birth, engine *wire.Conn) (*shim, error) {
-	s := &shim{birth: b}
+	s := &shim{birth: b, over: make(chan struct{})}
+	s.will = newWill(b.Restart)
 	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	var err error
-	if s.container, err = container.Run(s.spec, s.options(engine)); err != nil {
-		s.io.close()
+	if err := s.serveNames(); err != nil {
+		s.life.io.close()
 		return nil, err
 	}
-	if err := s.born(engine); err != nil {
-		return nil, errors.Join(err, s.container.Delete(true))
+	if err := s.life.begin(b, relay(b, engine)); err != nil {
+		s.endNames()
+		return nil, err
+	}
+	if err := s.begun(); err != nil {
+		s.endNames()
+		return nil, errors.Join(err, s.life.container.Delete(true))
+	}
+	// An engine that has gone meanwhile is like one that hangs up later: the container goes on.
+	if engine.SendJSON(wire.Started, s.status.PID) == nil && b.Attach {
+		s.life.audience.join(engine, true)
 	}
 	return s, nil
 }
@@ -62,26 +76,16 @@ func (s *shim) prepare() error {
 	if err := s.status.Write(s.birth.Dir); err != nil {
 		return err
 	}
-	if s.spec, err = readSpec(s.birth.Bundle); err != nil {
+	if s.log, err = openSink(s.birth.Log, s.birth.Pack); err != nil {
 		return err
 	}
-	log, err := openLog(s.birth.Log)
+	spec, err := readSpec(s.birth.Bundle)
 	if err != nil {
 		return err
 	}
-	s.audience = newAudience(log, &s.delivered)
-	s.io, err = newStdio(s.spec.Process.Terminal, s.birth.Stdin)
+	s.terminal, s.netns = spec.Process.Terminal, networkNamespace(spec)
+	s.life, err = s.conceive()
 	return err
-}
-
-func (s *shim) options(engine *wire.Conn) container.Options {
-	return container.Options{
-		ID: s.birth.ID, Bundle: s.birth.Bundle, Root: s.birth.Runtime,
-		Stdin: s.io.child[0], Stdout: s.io.child[1], Stderr: s.io.child[2],
-		ConsoleSocket: s.io.theirs,
-		Listener:      relay(s.birth, engine),
-		Init:          s.birth.Init,
-	}
 }
 
 // relay lets the engine hear the runtime's steps, if it wants to.
@@ -103,29 +107,13 @@ func relay(b wire.Birth, engine *wire.Conn) explain.Listener {
 		})
 }
 
-// born makes the birth known.
-func (s *shim) born(engine *wire.Conn) error {
-	if err := s.io.born(); err != nil {
-		return err
-	}
-	s.status.State, s.status.PID, s.status.Started = wire.Running, s.container.PID(), time.Now().UTC()
-	if err := s.status.Write(s.birth.Dir); err != nil {
-		return err
-	}
-	// An engine that has gone meanwhile is like one that hangs up later: the container goes on.
-	if engine.SendJSON(wire.Started, s.status.PID) == nil && s.birth.Attach {
-		s.audience.join(engine, true)
-	}
-	return nil
-}
-
 func readSpec(bundle string) (*specs.Spec, error) {
 	data, err := os.ReadFile(filepath.Join(bundle, "config.json"))
 	if err != nil {
 		return nil, fmt.Errorf("read the OCI spec: %w", err)
 	}
 	spec := &specs.Spec{}
-	if err := json.Unmarshal(data, spec); err != nil {
+	if err := quickjson.Unmarshal(data, spec); err != nil {
 		return nil, fmt.Errorf("read the OCI spec in %s: %w", bundle, err)
 	}
 	return spec, nil

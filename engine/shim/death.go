@@ -1,7 +1,8 @@
-// This file is the end of a container: the exit code, the cgroup's last words, the news to everybody, and who cleans up.
+// This file is the end of a program: the exit code, the cgroup's last words, the news to everybody; and then either a further
+// life or the end of the container, and who cleans up.
 //
-// Rule: whoever hears of the exit cleans up. That is the client which started the container, if it is still there; it says
-// Released when it is done. If there is none, or it hangs up without that word, the shim runs the command itself.
+// Rule: whoever hears of the container's end cleans up. That is the client which started the container, if it is still there; it
+// says Released when it is done. If there is none, or it hangs up without that word, the shim runs the command itself.
 package shim
 
 import (
@@ -16,26 +17,44 @@ import (
 	"glassbox/engine/shim/wire"
 )
 
-// supervise stays until the program has ended, everything is told, and what the runtime has made is gone.
+// supervise stays until the program has ended for good, everything is told, and what the runtime has made is gone.
 func (s *shim) supervise(engine *wire.Conn) error {
 	released := make(chan bool, 1)
 	if s.birth.Attach {
-		go func() { released <- converse(engine, s.io) }()
+		first := s.life.io
+		go func() { released <- converse(engine, first) }()
 	} else {
 		engine.Close()
 		released <- false
 	}
 	go s.serve()
-	s.io.flow(s.audience)
-	status, waitErr := s.container.Wait()
-	s.io.settle(s.audience)
-	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we hang up.
-	err := errors.Join(s.tell(status, waitErr), s.keepStory(), s.container.Delete(true))
+	var err error
+	for again := true; again; {
+		again, err = s.outlive(s.current())
+	}
+	s.endNames()
+	close(s.over)
+	err = errors.Join(err, s.listener.Close())
 	clean := s.partings(released)
 	if !clean {
 		err = errors.Join(err, s.release())
 	}
 	return err // the process ends, and only with it the connection: who waits for that finds no shim any more
+}
+
+// outlive waits for the end of one life and, if there is to be another, begins it.
+func (s *shim) outlive(l *life) (again bool, err error) {
+	l.io.flow(l.audience)
+	status, waitErr := l.container.Wait()
+	close(l.over)
+	l.io.settle(l.audience)
+	wait, again, err := s.tell(l, status, waitErr)
+	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we hang up.
+	err = errors.Join(err, s.keepStory(l), l.container.Delete(true))
+	if again {
+		again = s.resurrect(wait, err)
+	}
+	return again, err
 }
 
 // partings waits until every client has heard everything. One that does not listen (its terminal is stopped) keeps us, but
@@ -50,31 +69,66 @@ func (s *shim) partings(released <-chan bool) (clean bool) {
 	return clean
 }
 
-// tell writes down how it ended, and then says it.
-func (s *shim) tell(status unix.WaitStatus, waitErr error) error {
-	var err error
-	s.status.State, s.status.PID, s.status.Finished = wire.Ended, 0, time.Now().UTC()
+// tell writes down how a life ended and whether there is to be another, and then says it. From then on clients mean the next one.
+func (s *shim) tell(l *life, status unix.WaitStatus, waitErr error) (wait time.Duration, again bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.record(l, status, waitErr)
+	wait, again = s.will.returns(s.status.ExitCode, time.Since(l.began))
+	if again {
+		s.status.State = wire.Restarting
+		s.life, err = s.conceive()
+		again = err == nil
+	}
+	if !again {
+		s.status.State = wire.Ended
+	}
+	s.closeLog(again)
+	s.note("die", map[string]string{
+		"exitCode": fmt.Sprint(s.status.ExitCode), "execDuration": fmt.Sprint(int(time.Since(l.began).Seconds())),
+	})
+	err = errors.Join(err, s.status.Write(s.birth.Dir))
+	l.audience.end(s.status.ExitCode, again)
+	return wait, again, err
+}
+
+// record keeps what is known of the end. OOM is told apart from other kills by the cgroup's own counter.
+func (s *shim) record(l *life, status unix.WaitStatus, waitErr error) {
+	s.status.PID, s.status.Paused, s.status.Finished = 0, false, time.Now().UTC()
 	s.status.ExitCode = exitCode(status)
 	if waitErr != nil {
 		s.status.ExitCode, s.status.Error = 255, waitErr.Error()
 	}
-	if s.status.OOMKilled, err = oomKilled(s.container.Cgroups); err != nil {
+	var err error
+	if s.status.OOMKilled, err = oomKilled(l.container.Cgroups); err != nil {
 		s.status.Error = err.Error()
 	}
-	if err := s.audience.closeLog(); err != nil {
-		s.status.Error = fmt.Sprintf("the log is not complete: %v", err)
+	if s.status.OOMKilled {
+		s.note("oom", nil)
 	}
-	err = s.status.Write(s.birth.Dir)
-	s.audience.end(s.status.ExitCode)
-	return errors.Join(err, s.listener.Close())
 }
 
-// keepStory writes what the runtime has to tell to where it outlives the runtime's own directory.
-func (s *shim) keepStory() error {
-	if s.birth.Story == "" {
+// closeLog ends the log, or, if the container is to live on, its last line.
+func (s *shim) closeLog(again bool) {
+	if s.log == nil {
+		return
+	}
+	end := s.log.close
+	if again {
+		end = s.log.settle
+	}
+	if err := errors.Join(s.life.audience.logErr, end()); err != nil {
+		s.status.Error = fmt.Sprintf("the log is not complete: %v", err)
+	}
+	s.status.Dropped = s.log.dropped()
+}
+
+// keepStory writes what the runtime has to tell of the first life to where it outlives the runtime's own directory.
+func (s *shim) keepStory(l *life) error {
+	if s.birth.Story == "" || s.status.Restarts > 0 {
 		return nil
 	}
-	story, err := s.container.Story()
+	story, err := l.container.Story()
 	if err != nil {
 		return fmt.Errorf("keep the story: %w", err)
 	}

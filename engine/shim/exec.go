@@ -4,6 +4,7 @@ package shim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -46,19 +47,43 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	a.end(exitCode(status))
+	a.end(exitCode(status), false)
+	s.mu.Lock()
+	s.note("exec_die", map[string]string{"execID": p.ID, "exitCode": fmt.Sprint(exitCode(status))})
+	s.mu.Unlock()
 	delivered.Wait()
 	return nil
 }
 
 func (s *shim) startProgram(p *specs.Process, io *stdio) (*container.Process, error) {
-	process, err := s.container.Exec(p, container.ExecOptions{
+	l, err := s.ready()
+	if err != nil {
+		return nil, err
+	}
+	return startIn(l, p, io)
+}
+
+func startIn(l *life, p *specs.Process, io *stdio) (*container.Process, error) {
+	process, err := l.container.Exec(p, container.ExecOptions{
 		Stdin: io.child[0], Stdout: io.child[1], Stderr: io.child[2], ConsoleSocket: io.theirs,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return process, io.born()
+}
+
+// ready is the life in which a further program can be started.
+func (s *shim) ready() (*life, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.status.State == wire.Restarting:
+		return nil, errors.New("the container is restarting: wait until it is running")
+	case s.status.Paused:
+		return nil, errors.New("the container is paused: unpause it first")
+	}
+	return s.life, nil
 }
 
 // exitCode is how shells number the ends of programs: 128 and the signal for those that were killed.

@@ -1,13 +1,15 @@
-// This file keeps a program's output, one JSON object a line, as Docker's json-file driver does:
+// This file keeps lines in a file, one JSON object each, as Docker's json-file driver does:
 //
 //	{"log":"hello\n","stream":"stdout","time":"2006-01-02T15:04:05.999999999Z"}
 //
-// A line of more than 16 KiB is cut into pieces; all but the last lack the "\n".
+// When the file has grown to its limit it becomes NAME.1, what was NAME.1 becomes NAME.2, and so on; the oldest goes.
 package shim
 
 import (
-	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 	"unicode/utf8"
@@ -15,56 +17,55 @@ import (
 	"glassbox/engine/shim/wire"
 )
 
-const longestLine = 16 << 10
-
 type logFile struct {
-	file    *os.File
-	partial map[wire.Kind][]byte // the beginning of a line whose end has not come yet
-	out     []byte
+	wire.Log
+	pack  []string // the command that compresses
+	attrs string   // ready to be written into each line
+	file  *os.File
+	size  int64
+	out   []byte
 }
 
-func openLog(path string) (*logFile, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
+func openLog(l wire.Log, pack []string) (*logFile, error) {
+	f := &logFile{Log: l, pack: pack}
+	if len(l.Attrs) > 0 {
+		text, err := json.Marshal(l.Attrs)
+		if err != nil {
+			return nil, fmt.Errorf("open the log: %w", err)
+		}
+		f.attrs = `"attrs":` + string(text) + ","
+	}
+	return f, f.open()
+}
+
+func (l *logFile) open() error {
+	f, err := os.OpenFile(l.File, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o640)
 	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
+		return fmt.Errorf("open the log: %w", err)
 	}
-	return &logFile{file: f, partial: map[wire.Kind][]byte{}}, nil
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("open the log: %w", err)
+	}
+	l.file, l.size = f, info.Size()
+	return nil
 }
 
-// write logs the complete lines in data, all in one write(2), and keeps the rest for later.
-func (l *logFile) write(stream wire.Kind, data []byte) error {
-	now := time.Now().UTC()
-	rest := data
-	if kept := l.partial[stream]; len(kept) > 0 {
-		rest = append(kept, data...)
-	}
-	for {
-		end := bytes.IndexByte(rest, '\n') + 1
-		if end == 0 && len(rest) < longestLine {
-			break
-		}
-		if end == 0 || end > longestLine {
-			end = longestLine
-		}
-		l.entry(stream, rest[:end], now)
-		rest = rest[end:]
-	}
-	// A copy: data is the caller's.
-	l.partial[stream] = append([]byte(nil), rest...)
-	return l.flush()
-}
-
-// entry writes by hand what json.Marshal would, for a chatty program keeps its shim busy with nothing else.
-func (l *logFile) entry(stream wire.Kind, text []byte, now time.Time) {
+// line writes by hand what json.Marshal would, for a chatty program keeps its shim busy with nothing else.
+func (l *logFile) line(stream wire.Kind, text []byte, now time.Time) error {
 	name := "stdout"
 	if stream == wire.Errput {
 		name = "stderr"
 	}
 	l.out = append(l.out, `{"log":`...)
 	l.out = appendQuoted(l.out, text)
-	l.out = append(l.out, `,"stream":"`+name+`","time":"`...)
+	l.out = append(l.out, `,"stream":"`+name+`",`+l.attrs+`"time":"`...)
 	l.out = now.AppendFormat(l.out, time.RFC3339Nano)
 	l.out = append(l.out, "\"}\n"...)
+	if l.MaxSize > 0 && l.size+int64(len(l.out)) >= l.MaxSize {
+		return l.flush()
+	}
+	return nil
 }
 
 // appendQuoted writes a JSON string. Bytes that are no UTF-8 become U+FFFD, as JSON has no others.
@@ -92,8 +93,18 @@ func appendQuoted(to, text []byte) []byte {
 	return append(to, '"')
 }
 
+// flush writes all lines at hand in one write(2).
 func (l *logFile) flush() error {
-	_, err := l.file.Write(l.out)
+	if len(l.out) == 0 {
+		return nil
+	}
+	if l.MaxSize > 0 && l.size >= l.MaxSize {
+		if err := l.rotate(); err != nil {
+			return err
+		}
+	}
+	n, err := l.file.Write(l.out)
+	l.size += int64(n)
 	l.out = l.out[:0]
 	if err != nil {
 		return fmt.Errorf("write the log: %w", err)
@@ -101,13 +112,51 @@ func (l *logFile) flush() error {
 	return nil
 }
 
-// close logs what has no end of line, too.
-func (l *logFile) close() error {
-	for stream, rest := range l.partial {
-		if len(rest) > 0 {
-			l.entry(stream, rest, time.Now().UTC())
+// rotate begins a new file. With one file alone, what it held is lost.
+func (l *logFile) rotate() error {
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("close the full log: %w", err)
+	}
+	for n := l.MaxFiles - 1; n > 0; n-- {
+		for _, ending := range []string{"", ".gz"} {
+			from := l.File
+			if n > 1 {
+				from = fmt.Sprintf("%s.%d%s", l.File, n-1, ending)
+			} else if ending != "" {
+				continue
+			}
+			if err := os.Rename(from, fmt.Sprintf("%s.%d%s", l.File, n, ending)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("rotate the log: %w", err)
+			}
 		}
 	}
+	if l.MaxFiles <= 1 {
+		if err := os.Remove(l.File); err != nil {
+			return fmt.Errorf("rotate the log: %w", err)
+		}
+	} else if err := l.compress(l.File + ".1"); err != nil {
+		return err
+	}
+	return l.open()
+}
+
+// compress lets another program do it, for what compresses is as large as the rest of a shim. The program waits for it: else
+// the next rotation could meet a file that is half compressed.
+func (l *logFile) compress(name string) error {
+	if !l.Compress || len(l.pack) == 0 {
+		return nil
+	}
+	process, err := os.StartProcess(l.pack[0], append(l.pack[:len(l.pack):len(l.pack)], name), &os.ProcAttr{Dir: "/"})
+	if err == nil {
+		_, err = process.Wait()
+	}
+	if err != nil {
+		return fmt.Errorf("compress the log: %w", err)
+	}
+	return nil
+}
+
+func (l *logFile) close() error {
 	err := l.flush()
 	if closeErr := l.file.Close(); err == nil {
 		err = closeErr

@@ -37,7 +37,7 @@ func readLog(t *testing.T, path string) []logLine {
 
 func TestLogIsDockers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	log, err := openLog(path)
+	log, err := openSink(wire.Log{File: path}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestLogIsDockers(t *testing.T) {
 	a.say(wire.Output, []byte("one\ntw"))
 	a.say(wire.Errput, []byte("err \"quoted\" <&> \x01\n"))
 	a.say(wire.Output, []byte("o\n"+long+"\nend"))
-	if err := a.closeLog(); err != nil {
+	if err := log.close(); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -85,13 +85,13 @@ func TestQuotingIsJSON(t *testing.T) {
 }
 
 func TestALostLogIsTold(t *testing.T) {
-	full, err := openLog("/dev/full")
+	full, err := openSink(wire.Log{File: "/dev/full"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := newAudience(full, &sync.WaitGroup{})
 	a.say(wire.Output, []byte("lost\n"))
-	if err := a.closeLog(); err == nil {
+	if a.logErr == nil {
 		t.Error("nobody was told that the log is not complete")
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"golang.org/x/sys/unix"
-
 	"glassbox/engine/shim/wire"
 )
 
@@ -29,31 +27,57 @@ func (s *shim) client(c *wire.Conn) {
 		return // somebody looked whether we are here
 	}
 	switch kind {
-	case wire.Attach, wire.Wait:
-		s.audience.join(c, kind == wire.Attach)
-		converse(c, s.io)
-		s.audience.leave(c)
+	case wire.Attach:
+		s.attach(c)
+	case wire.Wait:
+		s.listen(c, s.current(), false)
+	case wire.Stay:
+		<-s.over
 	case wire.Exec:
 		if err := s.exec(c, payload); err != nil {
 			report(c, err)
 		}
-	case wire.Signal:
-		if err := s.signal(payload); err != nil {
-			report(c, err)
-			return
-		}
-		_ = c.Send(wire.Done, nil) // whoever does not wait for it has gone
 	default:
-		report(c, fmt.Errorf("a shim does not understand the frame %q: the program is of another version", kind))
+		s.obey(c, kind, payload)
 	}
 }
 
-func (s *shim) signal(payload []byte) error {
-	var number int
-	if err := json.Unmarshal(payload, &number); err != nil {
-		return fmt.Errorf("read the signal: %w", err)
+func (s *shim) attach(c *wire.Conn) {
+	l, err := s.ready()
+	if err != nil {
+		report(c, err)
+		return
 	}
-	return s.container.Kill(unix.Signal(number), false)
+	s.listen(c, l, true)
+}
+
+// listen stays with a client until it hangs up.
+func (s *shim) listen(c *wire.Conn, l *life, output bool) {
+	l.audience.join(c, output)
+	converse(c, l.io)
+	l.audience.leave(c)
+}
+
+// obey does what needs a word of answer alone.
+func (s *shim) obey(c *wire.Conn, kind wire.Kind, payload []byte) {
+	var err error
+	switch kind {
+	case wire.Names:
+		err = s.serveNames()
+	case wire.Signal:
+		err = s.signal(payload)
+	case wire.Freeze:
+		err = s.freeze(payload)
+	case wire.Alter:
+		err = s.alter(payload)
+	default:
+		err = fmt.Errorf("a shim does not understand the frame %q: the program is of another version", kind)
+	}
+	if err != nil {
+		report(c, err)
+		return
+	}
+	_ = c.Send(wire.Done, nil) // whoever does not wait for it has gone
 }
 
 // converse feeds a program with what a client sends, until that hangs up (false) or says that it has cleaned up (true). With a
@@ -85,7 +109,7 @@ func (s *stdio) feed(data []byte) {
 	case s.input == nil:
 	case len(data) > 0:
 		_, _ = s.input.Write(data)
-	case s.console == nil:
+	case s.console == nil && !s.lasting:
 		s.input.Close()
 	}
 }

@@ -3,14 +3,17 @@
 // wait for a child) and starts further programs beside it. The command that started the container may end or be killed.
 //
 //	shim.go      how the process begins and ends
-//	birth.go     makes the container, by package runtime/container
+//	birth.go     opens what the shim needs; life.go makes the container, by package runtime/container
 //	stdio.go     pipes or a terminal, and what flows through them
 //	audience.go  who listens: the log and any number of clients
 //	client.go    one of them, and what waits for it
-//	log.go       the log file, in Docker's format
-//	serve.go     shim.sock: attach, exec, signal
+//	sink.go      where output is kept: log.go files, log_socket.go syslog and journald, ring.go in memory meanwhile
+//	serve.go     shim.sock: attach, exec; command.go: signal, freeze, alter
 //	exec.go      further programs
+//	names.go     the container's name server: dns/
+//	health.go    asks the container how it fares
 //	death.go     the exit code, the cgroup's last words, cleaning up
+//	will.go      whether the program is started again; again.go starts it
 //	wire/        the protocol, drawn
 //
 // It runs in the program glassbox-oci, whose main must begin with

@@ -15,6 +15,7 @@ import (
 type stdio struct {
 	child   [3]*os.File // the program's ends; nil with a terminal
 	input   *os.File    // nil: nobody writes to the program
+	lasting bool        // the end of one client's input is not the end of the program's
 	outputs []output
 	console *os.File // where the terminal's keyboard end arrives; nil without a terminal
 	theirs  *os.File // the other end of console

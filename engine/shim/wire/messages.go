@@ -18,20 +18,39 @@ type Birth struct {
 	Bundle  string   // directory with config.json, the OCI spec
 	Dir     string   // for the shim's own files: shim.sock, lock, status.json
 	Runtime string   // the runtime's state root
-	Log     string   // the file to keep the output in
+	Log     Log      // where the output is kept
 	Story   string   // the file to keep the runtime's story in when the container has ended; empty: nowhere
 	Stdin   bool     // somebody may write to the program's standard input
 	Init    bool     // a reaper as PID 1
 	Tell    bool     // send each step and wait for the answer
 	Attach  bool     // the one who sends this also wants input and output
 	Release []string // the command that cleans up when nobody else does
+	Pack    []string // the command that compresses the file whose name follows
+
+	Events  string            // the directory of the journal of events
+	About   map[string]string // what every event of this container says: name, image, labels
+	Restart Restart
+	Health  *Health // nil: nobody asks
 }
 
 // Program is what Exec asks for.
 type Program struct {
+	ID      string // for the events
 	Process *specs.Process
 	Stdin   bool
 	Detach  bool // not connected with anybody
+}
+
+// Sign is what Signal asks for.
+type Sign struct {
+	Number int
+	Last   bool // after this one the container is not to be started again
+}
+
+// Change replaces what a shim was told at its start; nil: it stays.
+type Change struct {
+	Restart *Restart
+	About   map[string]string
 }
 
 // Size is that of a terminal, in characters.
@@ -52,9 +71,10 @@ func (f *Failure) ExitCode() int { return f.Code }
 
 // The states of a container in its Status.
 const (
-	Created = "created"
-	Running = "running"
-	Ended   = "exited"
+	Created    = "created"
+	Running    = "running"
+	Restarting = "restarting" // it has ended and will be started again
+	Ended      = "exited"
 )
 
 // Status is what a shim knows of its container.
@@ -64,6 +84,12 @@ type Status struct {
 	Shim      int // the shim's own; 0 if it was killed
 	ExitCode  int
 	OOMKilled bool
+	Paused    bool      `json:",omitempty"`
+	ByHand    bool      `json:",omitempty"` // somebody stopped it: "unless-stopped" means this
+	Restarts  int       `json:",omitempty"` // how often the shim has started it again
+	Dropped   uint64    `json:",omitempty"` // lines that a log in non-blocking mode had no room for
+	Health    string    `json:",omitempty"` // "starting", "healthy", "unhealthy"; empty: nobody asks
+	Failing   int       `json:",omitempty"` // failed checks in a row
 	Error     string    `json:",omitempty"`
 	Started   time.Time `json:",omitzero"`
 	Finished  time.Time `json:",omitzero"`
@@ -76,23 +102,27 @@ func (s Status) Supervised() bool { return s.Shim != 0 && s.State != Ended }
 const (
 	SocketFile = "shim.sock"
 	StatusFile = "status.json"
+	HealthFile = "health.json"
 	LockFile   = "lock"
 )
 
 // Write puts the status into the directory in one moment: a reader sees the old one or the new one.
 func (s Status) Write(dir string) error {
-	data, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("write the status: %w", err)
-	}
-	name := filepath.Join(dir, StatusFile)
-	if err := os.WriteFile(name+".new", append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write the status: %w", err)
-	}
-	if err := os.Rename(name+".new", name); err != nil {
+	if err := writeFile(filepath.Join(dir, StatusFile), s); err != nil {
 		return fmt.Errorf("write the status: %w", err)
 	}
 	return nil
+}
+
+func writeFile(name string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(name+".new", append(data, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
 }
 
 // ReadStatus reads the status in a directory; ok is false where there is none.

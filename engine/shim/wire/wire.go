@@ -8,11 +8,11 @@
 //	    Start     ------------>                      Attach  --------->   then as below, from Output on
 //	    <-- Told, Answer -->        (if it asked)    Wait    --------->   then as below, from Exited on
 //	                                                 Exec    --------->   then as below, from Started on
-//	    <------------   Started                      Signal  --------->
+//	    <------------   Started                      Signal  --------->   and so Freeze, Alter, Names
 //	      or            Failed                               <---------   Done or Failed
 //	    Input, Resize  ------->
 //	    <------   Output, Errput
-//	    <------------   Exited
+//	    <------------   Exited, or Returns
 //	    Released  ------------>   "I have cleaned up"; who hangs up without saying so leaves that to the shim.
 //	                                The shim hangs up when it, too, has cleaned up
 //
@@ -36,7 +36,11 @@ const (
 	Attach   Kind = 'A' // nothing
 	Wait     Kind = 'W' // nothing
 	Exec     Kind = 'X' // Program
-	Signal   Kind = 'K' // a number
+	Signal   Kind = 'K' // Sign
+	Freeze   Kind = 'Z' // whether to freeze or to thaw
+	Alter    Kind = 'P' // Change
+	Stay     Kind = 'Y' // nothing: the shim hangs up when it ends
+	Names    Kind = 'N' // nothing: the container may now hear names
 	Input    Kind = 'i' // bytes for the program
 	Resize   Kind = 'w' // Size
 	Answer   Kind = 'g' // explain.Answer
@@ -47,6 +51,7 @@ const (
 	Output   Kind = '1' // bytes of its standard output or its terminal
 	Errput   Kind = '2' // bytes of its standard error
 	Exited   Kind = 'Q' // the exit code
+	Returns  Kind = 'R' // the exit code of a program that will be started again
 	Done     Kind = 'D' // nothing
 )
 
