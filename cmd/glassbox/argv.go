@@ -8,6 +8,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -65,16 +66,18 @@ func (a *argv) arguments(c *cli.Command) ([]string, error) {
 		if len(plain) == 0 && findCommand(c.Subcommands, a.words[0]) != nil {
 			return a.intoCommand(c.Subcommands)
 		}
+		if len(plain) == 0 && len(c.Subcommands) > 0 && (c.ArgsUsage == "" || c.ArgsUsage == "COMMAND") {
+			return nil, a.unknownCommand(c.Subcommands)
+		}
 		plain = append(plain, a.words[0])
 		a.words = a.words[1:]
 		a.ended = a.ended || ownsTheRest(c)
 	}
 }
 
-// ownsTheRest tells whether the first argument ends the flags, for the program's own follow.
-func ownsTheRest(c *cli.Command) bool {
-	return c.Name == "run" || c.Name == "create" || c.Name == "exec"
-}
+// ownsTheRest tells whether the first argument ends the flags, for a program's own follow: run, create and exec, whose usage
+// says so.
+func ownsTheRest(c *cli.Command) bool { return strings.Contains(c.ArgsUsage, "[ARG…]") }
 
 func findCommand(commands []*cli.Command, name string) *cli.Command {
 	for _, c := range commands {

@@ -1,4 +1,4 @@
-// This file holds run's two halves, create and start, and wait.
+// This file holds run's two halves, create and start.
 package main
 
 import (
@@ -24,8 +24,11 @@ func create(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
 	}
-	request, err := requestFrom(c)
+	request, err := requestToMake(c)
 	if err != nil {
+		return err
+	}
+	if err := ensureImage(c, request.Image); err != nil {
 		return err
 	}
 	e, err := openAsRoot(c)
@@ -52,6 +55,7 @@ func startCommand() *cli.Command {
 		Flags: append(storyFlags()[:2], // --explain and --step
 			flagSwitch("attach", "stay until it ends", "a"),
 			flagSwitch("interactive", "pass standard input on, too", "i"),
+			flagText("detach-keys", "`KEYS` that leave it to itself (ctrl-p,ctrl-q)"),
 		),
 		Action: func(c *cli.Context) error {
 			if err := atLeast(c, 1); err != nil {
@@ -85,7 +89,9 @@ func startAttached(c *cli.Context, e *engine.Engine) error {
 	if err != nil {
 		return err
 	}
-	s, err := newSession(sessionWants{tty: details.Config.Tty, stdin: c.Bool("interactive"), step: c.Bool("step")})
+	wants := wantsOf(c)
+	wants.tty = details.Config.Tty
+	s, err := newSession(wants)
 	if err != nil {
 		return err
 	}
@@ -100,29 +106,4 @@ func startAttached(c *cli.Context, e *engine.Engine) error {
 		return err
 	}
 	return exitCode(result.ExitCode)
-}
-
-func waitCommand() *cli.Command {
-	return &cli.Command{
-		Name: "wait", Usage: "wait until programs have ended and print their exit codes",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox wait CONTAINER…\n\nglassbox wait web",
-		Action: func(c *cli.Context) error {
-			if err := atLeast(c, 1); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
-			for _, ref := range c.Args().Slice() {
-				code, err := e.Wait(c.Context, ref)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintln(c.App.Writer, code)
-			}
-			return nil
-		},
-	}
 }

@@ -4,11 +4,11 @@ package main
 import (
 	"errors"
 	"os"
-	"runtime"
 
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel"
+	"glassbox/kernel/look"
 )
 
 const anyMAC = "02:00:00:00:00:01"
@@ -39,17 +39,15 @@ func checkLink(module string, add func() error) finding {
 	return finding{State: missing, Found: err.Error(), Remedy: "modprobe " + module}
 }
 
-// elsewhere does something on a thread in a new network namespace. The thread is never unlocked, so it ends with the
-// goroutine and takes the namespace with it.
+// elsewhere does something on a thread in a new network namespace, which ends with the thread.
 func elsewhere(do func() error) error {
 	done := make(chan error)
-	go func() {
-		runtime.LockOSThread()
+	go look.OnThrowawayThread(func() {
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
 			err = do()
 		}
 		done <- err
-	}()
+	})
 	return <-done
 }

@@ -16,6 +16,7 @@ func execCommand() *cli.Command {
 			flagSwitch("interactive", "keep standard input open", "i"),
 			flagSwitch("tty", "give the program a terminal", "t"),
 			flagSwitch("detach", "do not wait for it", "d"),
+			flagText("detach-keys", "`KEYS` that leave it to itself (ctrl-p,ctrl-q)"),
 			flagList("env", "`NAME=VALUE` an environment variable", "e"),
 			flagList("env-file", "a file of environment variables"),
 			flagText("user", "`USER[:GROUP]` names or numbers, as the container has them", "u"),

@@ -23,17 +23,17 @@ func printHelp(w io.Writer, _ string, about any) {
 }
 
 func appHelp(b *strings.Builder, app *cli.App) {
-	fmt.Fprintf(b, "%s: %s\n\n%s\n\nCommands:\n", app.Name, app.Usage, indented(app.UsageText))
-	commandTable(b, app.Commands)
+	fmt.Fprintf(b, "%s: %s\n\n%s\n", app.Name, app.Usage, indented(app.UsageText))
+	for _, g := range grouped(app.Commands) {
+		fmt.Fprintf(b, "\n%s:\n", g.title)
+		commandTable(b, g.commands)
+	}
 	flagTable(b, "Flags before the command:", app.Flags)
 	fmt.Fprintf(b, "\n%s COMMAND --help tells more.\n", app.Name)
 }
 
 func commandHelp(b *strings.Builder, c *cli.Command) {
-	usage, example, _ := strings.Cut(c.UsageText, "\n\n")
-	if usage == "" {
-		usage = strings.TrimSpace(c.HelpName + " [flags] " + c.ArgsUsage)
-	}
+	usage, example := usageAndExample(c.HelpName, c)
 	fmt.Fprintf(b, "%s\n%s\n", usage, c.Usage)
 	if example != "" {
 		fmt.Fprintf(b, "\n%s\n", indented(example))
@@ -48,6 +48,15 @@ func commandHelp(b *strings.Builder, c *cli.Command) {
 	for _, about := range categories(c.Flags) {
 		flagTable(b, about, inCategory(c.Flags, about))
 	}
+}
+
+// usageAndExample: the library puts "[command options]" where nothing was said.
+func usageAndExample(name string, c *cli.Command) (usage, example string) {
+	usage, example, _ = strings.Cut(c.UsageText, "\n\n")
+	if usage == "" {
+		usage = strings.TrimSpace(name + " [flags] " + c.ArgsUsage)
+	}
+	return usage, example
 }
 
 func indented(text string) string {

@@ -1,8 +1,10 @@
-// This file is `glassbox images`.
+// This file is `glassbox images`, also called image ls.
 package main
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
@@ -13,10 +15,14 @@ import (
 func imagesCommand() *cli.Command {
 	return &cli.Command{
 		Name: "images", Usage: "list the images of the store",
-		UsageText: "glassbox images [flags]\n\nglassbox images --format '{{.Repository}} {{.ID}}'",
+		ArgsUsage: "[REPOSITORY[:TAG]]",
+		UsageText: "glassbox images [flags] [REPOSITORY[:TAG]]\n\nglassbox images --filter dangling=true\nglassbox images --format '{{.Repository}} {{.ID}}'",
 		Flags: []cli.Flag{
+			flagSwitch("all", "every image: none is hidden anyway", "a"),
 			flagSwitch("quiet", "ids alone", "q"),
 			flagSwitch("no-trunc", "whole ids"),
+			flagSwitch("digests", "the digest by which a registry has it, too"),
+			flagList("filter", "`NAME=VALUE` only those of this dangling, reference, label, before or since (an image)", "f"),
 			flagText("format", "`TEMPLATE` json, table TEMPLATE, or a Go template"),
 		},
 		Action: images,
@@ -24,11 +30,13 @@ func imagesCommand() *cli.Command {
 }
 
 // imageRow has the fields that Docker's templates know.
-type imageRow struct{ Repository, Tag, ID, CreatedAt, Size string }
+type imageRow struct {
+	Repository, Tag, Digest, ID, CreatedSince, CreatedAt, Size, VirtualSize, SharedSize, UniqueSize, Containers string
+}
 
 func images(c *cli.Context) error {
-	if err := exactly(c, 0); err != nil {
-		return err
+	if c.NArg() > 1 {
+		return exactly(c, 1)
 	}
 	store, err := storage.Open(c.String("root"))
 	if err != nil {
@@ -38,33 +46,71 @@ func images(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]any, len(list))
-	for i, img := range list {
-		rows[i] = imageRowOf(img, c.Bool("no-trunc"))
+	given := c.StringSlice("filter")
+	if c.NArg() == 1 {
+		given = append(given, "reference="+c.Args().First())
 	}
+	keep, err := imageFilter(given, list)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(i storage.Image) bool { return !keep(i) })
+	slices.SortStableFunc(list, func(a, b storage.Image) int { return b.Config.Created.Compare(a.Config.Created.Time) })
+	rows, err := imageRows(list, store.Sizes(), c.Bool("no-trunc"))
+	if err != nil {
+		return err
+	}
+	return printRows(c.App.Writer, imageFormat(c), map[string]string{
+		"Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "ID": "IMAGE ID", "CreatedSince": "CREATED", "CreatedAt": "CREATED AT",
+		"Size": "SIZE", "VirtualSize": "SIZE", "SharedSize": "SHARED SIZE", "UniqueSize": "UNIQUE SIZE", "Containers": "CONTAINERS",
+	}, rows)
+}
+
+func imageFormat(c *cli.Context) string {
 	format := c.String("format")
 	switch {
 	case c.Bool("quiet"):
-		format = "{{.ID}}"
+		return "{{.ID}}"
+	case (format == "" || format == "table") && c.Bool("digests"):
+		return "table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
 	case format == "" || format == "table":
-		format = "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedAt}}\t{{.Size}}"
+		return "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
 	}
-	headings := map[string]string{"Repository": "REPOSITORY", "Tag": "TAG", "ID": "IMAGE ID", "CreatedAt": "CREATED", "Size": "SIZE"}
-	return printRows(c.App.Writer, format, headings, rows)
+	return format
 }
 
-func imageRowOf(img storage.Image, whole bool) imageRow {
-	row := imageRow{Repository: "<none>", Tag: "<none>", ID: img.ID.String(), CreatedAt: img.Config.Created.Format("2006-01-02")}
-	if !whole {
-		row.ID = img.ID.Hex[:12]
+func imageRows(list []storage.Image, sizes storage.Sizes, whole bool) ([]any, error) {
+	rows := make([]any, len(list))
+	now := time.Now()
+	for i, img := range list {
+		size, err := sizes.Image(img)
+		if err != nil {
+			return nil, err
+		}
+		row := imageRow{
+			Digest: img.Remote.String(), ID: img.ID.String(), Size: units.HumanSizeWithPrecision(float64(size), 3), SharedSize: "N/A", UniqueSize: "N/A",
+			Containers: "N/A", CreatedSince: "N/A", CreatedAt: img.Config.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
+		}
+		if !img.Config.Created.IsZero() {
+			row.CreatedSince = units.HumanDuration(now.Sub(img.Config.Created.Time)) + " ago"
+		}
+		row.VirtualSize = row.Size
+		if !whole {
+			row.ID = img.ID.Hex[:12]
+		}
+		row.Repository, row.Tag = splitName(img)
+		rows[i] = row
 	}
+	return rows, nil
+}
+
+// splitName takes a name apart for two columns.
+func splitName(img storage.Image) (repository, tag string) {
 	if i := strings.LastIndex(img.Name, ":"); i > strings.LastIndex(img.Name, "/") {
-		row.Repository, row.Tag = img.Name[:i], img.Name[i+1:]
+		return img.Name[:i], img.Name[i+1:]
 	}
-	var size int64
-	for _, l := range img.Layers {
-		size += l.Size
+	if img.Family != "" {
+		return img.Family, "<none>"
 	}
-	row.Size = units.HumanSize(float64(size))
-	return row
+	return "<none>", "<none>"
 }

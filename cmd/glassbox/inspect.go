@@ -12,16 +12,62 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"glassbox/engine"
+	"glassbox/storage"
 )
 
 func inspectCommand() *cli.Command {
 	return &cli.Command{
-		Name: "inspect", Usage: "tell all about containers",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox inspect [flags] CONTAINER…\n\nglassbox inspect -f '{{.State.Pid}} {{.NetworkSettings.IPAddress}}' web",
-		Flags:     []cli.Flag{flagText("format", "`TEMPLATE` json or a Go template", "f")},
-		Action:    inspect,
+		Name: "inspect", Usage: "tell all about containers, images and volumes",
+		ArgsUsage: "NAME…",
+		UsageText: "glassbox inspect [flags] NAME…\n\nglassbox inspect -f '{{.State.Pid}} {{.NetworkSettings.IPAddress}}' web",
+		Flags: []cli.Flag{
+			flagText("format", "`TEMPLATE` json or a Go template", "f"),
+			flagSwitch("size", "how much a container's files take", "s"),
+			flagText("type", "`TYPE` container, image or volume alone"),
+		},
+		Action: inspect,
 	}
+}
+
+// kinds are what inspect knows, in the order in which it looks for a name.
+func kinds(c *cli.Context, e *engine.Engine) []kind {
+	return []kind{
+		{"container", func(ref string) (any, error) { return e.InspectSize(c.Context, ref, c.Bool("size")) }},
+		{"image", func(ref string) (any, error) {
+			store, err := storage.Open(e.Root)
+			if err != nil {
+				return nil, err
+			}
+			return detailsOf(store, ref)
+		}},
+		{"volume", func(ref string) (any, error) { return volumeDetailsOf(e, ref) }},
+	}
+}
+
+type kind struct {
+	name string
+	find func(ref string) (any, error)
+}
+
+// inspectOne tells about the first thing of that name; the error is the first one's, too.
+func inspectOne(list []kind, wanted, ref string) (any, error) {
+	var first error
+	for _, k := range list {
+		if wanted != "" && k.name != wanted {
+			continue
+		}
+		d, err := k.find(ref)
+		if err == nil {
+			return d, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil {
+		return nil, usageError{fmt.Sprintf("--type %s: \"%s\" is not a valid value for --type: use container, image or volume", wanted, wanted), 125}
+	}
+	return nil, first
 }
 
 // inspect prints what it has found even if one of the containers is not there.
@@ -34,19 +80,20 @@ func inspect(c *cli.Context) error {
 		return err
 	}
 	var errs []error
-	found := []*engine.Details{}
+	found := []any{}
 	for _, ref := range c.Args().Slice() {
-		d, err := e.Inspect(c.Context, ref)
+		d, err := inspectOne(kinds(c, e), c.String("type"), ref)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		found = append(found, d)
 	}
-	return errors.Join(append(errs, printDetails(c, found))...)
+	return errors.Join(append(errs, printObjects(c, found))...)
 }
 
-func printDetails(c *cli.Context, found []*engine.Details) error {
+// printObjects prints what inspect commands have found, whatever it is.
+func printObjects(c *cli.Context, found []any) error {
 	format := c.String("format")
 	if format == "" {
 		text, err := json.MarshalIndent(found, "", "    ")
@@ -57,15 +104,15 @@ func printDetails(c *cli.Context, found []*engine.Details) error {
 		return err
 	}
 	for _, d := range found {
-		if err := printDetail(c.App.Writer, format, d); err != nil {
+		if err := printObject(c.App.Writer, format, d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// printDetail lets a template say .Id as the JSON does, and .ID as Go's name is: Docker takes both.
-func printDetail(w io.Writer, format string, d *engine.Details) error {
+// printObject lets a template say .Id as the JSON does, and .ID as Go's name is: Docker takes both.
+func printObject(w io.Writer, format string, d any) error {
 	var out strings.Builder
 	typedErr := printRows(&out, format, nil, []any{d})
 	if typedErr != nil {

@@ -1,40 +1,65 @@
-// This file reads what is typed: the keys ctrl-p ctrl-q leave a container to itself; and a question can be called off.
+// This file reads what is typed: the keys that leave a container to itself (ctrl-p ctrl-q), and a question that can be called off.
 package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 )
 
-// detachKeys is a reader that looks for ctrl-p ctrl-q among what is typed.
-type detachKeys struct {
-	from   io.Reader
-	detach func()
-	armed  bool // ctrl-p was the last key
+// usualKeys are Docker's.
+const usualKeys = "ctrl-p,ctrl-q"
+
+// parseKeys reads "ctrl-p,ctrl-q" or "ctrl-@,x".
+func parseKeys(text string) ([]byte, error) {
+	var keys []byte
+	for _, word := range strings.Split(text, ",") {
+		letter, isControl := strings.CutPrefix(word, "ctrl-")
+		if len(letter) != 1 {
+			return nil, fmt.Errorf("invalid detach keys (%s) provided: write one character, or ctrl- and one of a-z @ [ \\ ] ^ _, with commas between", text)
+		}
+		key := letter[0]
+		switch {
+		case !isControl:
+		case 'a' <= key && key <= 'z':
+			key -= 'a' - 1
+		case key == '@' || '[' <= key && key <= '_':
+			key -= '@'
+		default:
+			return nil, fmt.Errorf("invalid detach keys (%s) provided: ctrl-%c is not a key", text, key)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
-const ctrlP, ctrlQ = 0x10, 0x11
+// detachKeys is a reader that looks for keys among what is typed.
+type detachKeys struct {
+	from   io.Reader
+	keys   []byte
+	detach func()
+	typed  int // how many of keys were the last ones typed
+}
 
-// Read keeps a ctrl-p back until the next key shows that it was meant for the program.
+// Read keeps back what could be the beginning of the keys, until the next key shows that it was meant for the program.
 func (d *detachKeys) Read(p []byte) (int, error) {
-	if len(p) < 2 {
+	room := len(p) - len(d.keys) + 1
+	if room < 1 {
 		return 0, io.ErrShortBuffer
 	}
-	typed := make([]byte, len(p)/2)
+	typed := make([]byte, room)
 	n, err := d.from.Read(typed)
 	out := p[:0]
 	for _, key := range typed[:n] {
-		switch {
-		case d.armed && key == ctrlQ:
+		if key != d.keys[d.typed] {
+			out = append(append(out, d.keys[:d.typed]...), key)
+			d.typed = 0
+			continue
+		}
+		if d.typed++; d.typed == len(d.keys) {
 			d.detach()
 			return len(out), io.EOF
-		case key == ctrlP && !d.armed:
-			d.armed = true
-		case d.armed:
-			d.armed = false
-			out = append(out, ctrlP, key)
-		default:
-			out = append(out, key)
 		}
 	}
 	return len(out), err

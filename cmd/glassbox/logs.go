@@ -21,6 +21,8 @@ func logsCommand() *cli.Command {
 			flagSwitch("follow", "go on printing what is written", "f"),
 			flagSwitch("timestamps", "put the time before each line", "t"),
 			&cli.StringFlag{Name: "tail", Aliases: []string{"n"}, Value: "all", Usage: "`LINES` the last ones only"},
+			flagSwitch("details", "the labels and variables that --log-opt has named"),
+			flagText("until", "`TIME` what was written before"),
 			flagText("since", "`TIME` what was written since: 2026-11-01T10:00:00Z, or 10m ago, or seconds of the epoch"),
 		},
 		Action: logs,
@@ -31,7 +33,7 @@ func logs(c *cli.Context) error {
 	if err := exactly(c, 1); err != nil {
 		return err
 	}
-	r := engine.LogsRequest{Follow: c.Bool("follow"), Timestamps: c.Bool("timestamps"), Tail: -1, Stdout: os.Stdout, Stderr: os.Stderr}
+	r := engine.LogsRequest{Follow: c.Bool("follow"), Timestamps: c.Bool("timestamps"), Details: c.Bool("details"), Tail: -1, Stdout: os.Stdout, Stderr: os.Stderr}
 	if tail := c.String("tail"); tail != "all" {
 		n, err := strconv.Atoi(tail)
 		if err != nil {
@@ -41,6 +43,9 @@ func logs(c *cli.Context) error {
 	}
 	var err error
 	if r.Since, err = since(c.String("since"), time.Now()); err != nil {
+		return err
+	}
+	if r.Until, err = since(c.String("until"), time.Now()); err != nil {
 		return err
 	}
 	e, err := openAsRoot(c)
@@ -66,5 +71,5 @@ func since(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usageError{fmt.Sprintf("--since %q: write a time such as 2026-11-01T10:00:00Z or a distance such as 10m", text), 125}
+	return time.Time{}, usageError{fmt.Sprintf("time %q: write a moment such as 2026-11-01T10:00:00Z or a distance such as 10m", text), 125}
 }

@@ -80,10 +80,13 @@ func newApp() *cli.App {
 
 func commands() []*cli.Command {
 	list := []*cli.Command{
-		runCommand(), createCommand(), startCommand(), waitCommand(), execCommand(), psCommand(), logsCommand(), stopCommand(), killCommand(), rmCommand(),
-		inspectCommand(), explainCommand(), lookCommand(), auditCommand(), doctorCommand(),
-		lessonCommand(), imagesCommand(), versionCommand(), releaseCommand(),
+		psCommand(), containerCommand(), eventsCommand(), infoCommand(), bootCommand(), packCommand(),
+		inspectCommand(), explainCommand(), lookCommand(), xrayCommand(), tracePacketCommand(), auditCommand(), doctorCommand(),
+		lessonCommand(), imagesCommand(), imageCommand(), systemCommand(), pullCommand(), pushCommand(), loginCommand(), logoutCommand(), rmiCommand(), tagCommand(), historyCommand(),
+		saveCommand(), loadCommand(), importCommand(), exportCommand(), commitCommand(), diffCommand(), cpCommand(), blameCommand(),
+		volumeCommand(), networkCommand(), versionCommand(), releaseCommand(), completionCommand(), completeCommand(), manCommand(),
 	}
+	list = append(lifeCommands(), list...)
 	for _, c := range list {
 		ours(c)
 	}

@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -11,10 +12,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/docker/go-units"
+	api "github.com/moby/moby/api/types/container"
 	"github.com/urfave/cli/v2"
 
 	"glassbox/engine"
-	"glassbox/network"
 )
 
 func psCommand() *cli.Command {
@@ -25,9 +26,10 @@ func psCommand() *cli.Command {
 			flagSwitch("all", "those that do not run, too", "a"),
 			flagSwitch("quiet", "ids alone", "q"),
 			flagSwitch("no-trunc", "whole ids and commands"),
+			flagSwitch("size", "how much their files take", "s"),
 			flagSwitch("latest", "the newest one, running or not", "l"),
-			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Usage: "`NUMBER` that many of the newest, running or not"},
-			flagList("filter", "`NAME=VALUE` only those of this status, name, id, label, ancestor (image) or exited (code)", "f"),
+			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Value: -1, Usage: "`NUMBER` that many of the newest, running or not"},
+			flagList("filter", "`NAME=VALUE` only those of this "+strings.Join(engine.ContainerFilters(), ", "), "f"),
 			flagText("format", "`TEMPLATE` json, table TEMPLATE, or a Go template such as '{{.ID}} {{.Names}}'"),
 		},
 		Action: ps,
@@ -38,57 +40,79 @@ func ps(c *cli.Context) error {
 	if err := exactly(c, 0); err != nil {
 		return err
 	}
-	filters, err := parseFilters(c.StringSlice("filter"))
+	filters, err := engine.ParseFilters(c.StringSlice("filter"), engine.ContainerFilters())
 	if err != nil {
-		return err
+		return usageError{err.Error(), 125}
 	}
 	e, err := openAsRoot(c)
 	if err != nil {
 		return err
 	}
-	newest := c.Int("last")
+	format := c.String("format")
+	r := engine.ListRequest{All: c.Bool("all"), Last: max(c.Int("last"), 0), Filters: filters, Size: c.Bool("size") || strings.Contains(format, ".Size")}
 	if c.Bool("latest") {
-		newest = 1
+		r.Last = 1
 	}
-	all := c.Bool("all") || newest > 0 || filters.wants("status") || filters.wants("exited")
-	list, err := e.List(c.Context, all)
+	list, err := e.List(c.Context, r)
 	if err != nil {
 		return err
-	}
-	list = slices.DeleteFunc(list, func(s engine.Summary) bool { return !filters.pass(s) })
-	if newest > 0 {
-		list = list[:min(newest, len(list))]
 	}
 	rows := make([]any, len(list))
 	for i, s := range list {
 		rows[i] = rowOf(s, c.Bool("no-trunc"), time.Now())
 	}
-	format := c.String("format")
 	switch {
 	case c.Bool("quiet"):
 		format = "{{.ID}}"
 	case format == "" || format == "table":
 		format = "table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}"
+		if c.Bool("size") {
+			format += "\t{{.Size}}"
+		}
 	}
 	return printRows(c.App.Writer, format, psHeadings(), rows)
 }
 
 // psRow has the fields that Docker's templates know.
 type psRow struct {
-	ID, Image, Command, CreatedAt, RunningFor, Ports, State, Status, Names, Labels string
+	Command, CreatedAt, HealthStatus, ID, Image, Labels, LocalVolumes, Mounts, Names, Networks, Platform, Ports, RunningFor, Size, State, Status string
+
+	labels map[string]string
 }
+
+// Label is one of the labels, for templates: {{.Label "team"}}.
+func (r psRow) Label(name string) string { return r.labels[name] }
 
 func psHeadings() map[string]string {
 	return map[string]string{"ID": "CONTAINER ID", "Image": "IMAGE", "Command": "COMMAND", "CreatedAt": "CREATED AT",
-		"RunningFor": "CREATED", "Ports": "PORTS", "State": "STATE", "Status": "STATUS", "Names": "NAMES", "Labels": "LABELS"}
+		"RunningFor": "CREATED", "Ports": "PORTS", "State": "STATE", "Status": "STATUS", "Names": "NAMES", "Labels": "LABELS",
+		"Size": "SIZE", "Networks": "NETWORKS", "Mounts": "MOUNTS", "LocalVolumes": "LOCAL VOLUMES", "HealthStatus": "HEALTH STATUS", "Platform": "PLATFORM"}
 }
 
-func rowOf(s engine.Summary, whole bool, now time.Time) psRow {
+func rowOf(s api.Summary, whole bool, now time.Time) psRow {
+	created := time.Unix(s.Created, 0)
 	row := psRow{
-		ID: s.ID, Image: s.Image, Command: strings.Join(s.Command, " "), CreatedAt: s.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
-		RunningFor: units.HumanDuration(now.Sub(s.Created)) + " ago", Ports: portList(s.Ports), State: s.State, Status: s.Status,
-		Names: s.Name, Labels: labelList(s.Labels),
+		ID: s.ID, Image: s.Image, Command: s.Command, CreatedAt: created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
+		RunningFor: units.HumanDuration(now.Sub(created)) + " ago", Ports: portList(s.Ports), State: string(s.State), Status: s.Status,
+		Names: strings.TrimPrefix(s.Names[0], "/"), Labels: labelList(s.Labels), labels: s.Labels, Networks: s.HostConfig.NetworkMode,
+		HealthStatus: string(s.Health.Status), Platform: "linux", Size: units.HumanSizeWithPrecision(float64(s.SizeRw), 3),
 	}
+	if s.SizeRootFs > 0 {
+		row.Size += " (virtual " + units.HumanSizeWithPrecision(float64(s.SizeRootFs), 3) + ")"
+	}
+	if s.NetworkSettings != nil && len(s.NetworkSettings.Networks) > 0 {
+		row.Networks = strings.Join(slices.Sorted(maps.Keys(s.NetworkSettings.Networks)), ",")
+	}
+	var mounts []string
+	volumes := 0
+	for _, m := range s.Mounts {
+		name := m.Source
+		if m.Name != "" {
+			name, volumes = m.Name, volumes+1
+		}
+		mounts = append(mounts, name)
+	}
+	row.Mounts, row.LocalVolumes = strings.Join(mounts, ","), strconv.Itoa(volumes)
 	if !whole {
 		row.ID, row.Command = engine.ShortID(s.ID), shorten(row.Command, 20)
 	}
@@ -103,14 +127,14 @@ func shorten(s string, length int) string {
 	return string([]rune(s)[:length-1]) + "…"
 }
 
-func portList(ports []network.Port) string {
+func portList(ports []api.PortSummary) string {
 	var words []string
 	for _, p := range ports {
-		host := p.HostIP
-		if host == "" {
-			host = "0.0.0.0"
+		inside := fmt.Sprintf("%d/%s", p.PrivatePort, p.Type)
+		if p.PublicPort != 0 {
+			inside = net.JoinHostPort(p.IP.String(), strconv.Itoa(int(p.PublicPort))) + "->" + inside
 		}
-		words = append(words, fmt.Sprintf("%s->%d/%s", net.JoinHostPort(host, strconv.Itoa(int(p.HostPort))), p.Port, p.Proto))
+		words = append(words, inside)
 	}
 	return strings.Join(words, ", ")
 }

@@ -19,7 +19,7 @@ func environment(c *cli.Context, r *engine.Request) error {
 		if err != nil {
 			return fmt.Errorf("--env-file: %w", err)
 		}
-		lines, err := envLines(file, string(text))
+		lines, err := envLines("--env-file "+file, string(text))
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func withValues(variables []string, lookup func(string) (string, bool)) []string
 }
 
 // envLines reads a file of variables. There is no quoting: the value is what follows the equals sign, to the end of the line.
-func envLines(file, text string) ([]string, error) {
+func envLines(from, text string) ([]string, error) {
 	var lines []string
 	number := 0
 	for line := range strings.Lines(text) {
@@ -58,7 +58,7 @@ func envLines(file, text string) ([]string, error) {
 		}
 		name, _, _ := strings.Cut(line, "=")
 		if name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
-			return nil, fmt.Errorf("--env-file %s: line %d: %q is no name of a variable: write NAME=VALUE", file, number, name)
+			return nil, fmt.Errorf("%s: line %d: %q is no name: write NAME=VALUE", from, number, name)
 		}
 		lines = append(lines, line)
 	}

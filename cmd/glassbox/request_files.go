@@ -1,10 +1,9 @@
-// This file reads the flags of run about files: -v, --tmpfs, --device.
+// This file reads the flags of run about files: --device; for -v and its kin, see request_mounts.go.
 package main
 
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,23 +15,8 @@ import (
 )
 
 func files(c *cli.Context, r *engine.Request) error {
-	for _, v := range c.StringSlice("volume") {
-		b, err := bind(v)
-		if err != nil {
-			return err
-		}
-		r.Binds = append(r.Binds, b)
-	}
-	for _, t := range c.StringSlice("tmpfs") {
-		target, options, _ := strings.Cut(t, ":")
-		if !filepath.IsAbs(target) {
-			return fmt.Errorf("--tmpfs %s: the directory must begin with /", t)
-		}
-		tmpfs := engine.Tmpfs{Target: filepath.Clean(target)}
-		if options != "" {
-			tmpfs.Options = strings.Split(options, ",")
-		}
-		r.Tmpfs = append(r.Tmpfs, tmpfs)
+	if err := mounts(c, r); err != nil {
+		return err
 	}
 	for _, d := range c.StringSlice("device") {
 		device, err := hostDevice(d)
@@ -40,48 +24,6 @@ func files(c *cli.Context, r *engine.Request) error {
 			return err
 		}
 		r.Devices = append(r.Devices, device)
-	}
-	return nil
-}
-
-// bind reads HOST:CONTAINER[:OPTIONS]. The engine makes a directory of the host that is not there.
-func bind(text string) (engine.Bind, error) {
-	parts := strings.Split(text, ":")
-	if len(parts) < 2 || len(parts) > 3 {
-		return engine.Bind{}, fmt.Errorf("-v %s: write HOST:CONTAINER[:OPTIONS], such as /srv/data:/data:ro", text)
-	}
-	source, target := parts[0], parts[1]
-	if !strings.ContainsRune(source, '/') && source != "." && source != ".." {
-		return engine.Bind{}, fmt.Errorf("-v %s: %q would be the name of a volume, and only paths of the host can be shown: write ./%s or an absolute path", text, source, source)
-	}
-	if !filepath.IsAbs(target) || filepath.Clean(target) == "/" {
-		return engine.Bind{}, fmt.Errorf("-v %s: the place in the container must begin with / and be below it", text)
-	}
-	source, err := filepath.Abs(source)
-	if err != nil {
-		return engine.Bind{}, fmt.Errorf("-v %s: %w", text, err)
-	}
-	b := engine.Bind{Source: source, Target: filepath.Clean(target)}
-	if len(parts) == 3 {
-		err = bindOptions(&b, parts[2])
-	}
-	return b, err
-}
-
-func bindOptions(b *engine.Bind, options string) error {
-	for _, o := range strings.Split(options, ",") {
-		switch o {
-		case "ro":
-			b.ReadOnly = true
-		case "bind":
-			b.Shallow = true
-		case "shared", "slave", "private", "rshared", "rslave", "rprivate":
-			b.Propagation = o
-		case "rw", "rbind", "z", "Z", "nocopy", "cached", "delegated", "consistent":
-			// The usual way here, or about things that this machine does not have (SELinux labels, volumes).
-		default:
-			return fmt.Errorf("-v …:%s: unknown option %q: there is ro, rw, bind, and [r]shared, [r]slave, [r]private", options, o)
-		}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// This file reads -p: [ADDRESS:][HOST:]CONTAINER[/PROTOCOL], where HOST and CONTAINER may be ranges of equal length.
+// This file reads --expose and -p: [ADDRESS:][HOST:]CONTAINER[/PROTOCOL], where HOST and CONTAINER may be ranges of equal length.
 package main
 
 import (
@@ -20,6 +20,16 @@ func ports(c *cli.Context, r *engine.Request) error {
 		}
 		r.Network.Ports = append(r.Network.Ports, list...)
 	}
+	r.Network.PublishAll = c.Bool("publish-all")
+	for _, text := range c.StringSlice("expose") {
+		list, err := parsePorts(text)
+		if err != nil || strings.Contains(text, ":") {
+			return fmt.Errorf("--expose %s: invalid port: write PORT or FROM-TO, with /udp or /sctp where it is not TCP", text)
+		}
+		for _, p := range list {
+			r.Network.Expose = append(r.Network.Expose, fmt.Sprintf("%d/%s", p.Container, p.Protocol))
+		}
+	}
 	return nil
 }
 
@@ -28,8 +38,8 @@ func parsePorts(text string) ([]engine.Port, error) {
 	if !given {
 		protocol = "tcp"
 	}
-	if protocol != "tcp" && protocol != "udp" {
-		return nil, fmt.Errorf("protocol %q is neither tcp nor udp", protocol)
+	if protocol = strings.ToLower(protocol); protocol != "tcp" && protocol != "udp" && protocol != "sctp" {
+		return nil, fmt.Errorf("protocol %q is neither tcp, udp nor sctp", protocol)
 	}
 	address, host, inside, err := splitPort(text)
 	if err != nil {
@@ -44,13 +54,19 @@ func parsePorts(text string) ([]engine.Port, error) {
 		if hostFirst, hostLast, err = portRange(host); err != nil {
 			return nil, err
 		}
-		if hostLast-hostFirst != last-first {
-			return nil, fmt.Errorf("the ranges %s and %s are not of one length", host, inside)
-		}
+	}
+	one := engine.Port{HostIP: address, Container: uint16(first), Protocol: protocol}
+	if host != "" && first == last && hostFirst < hostLast { // one port of the container, and several to choose from
+		one.Host, one.HostLast = uint16(hostFirst), uint16(hostLast)
+		return []engine.Port{one}, nil
+	}
+	if host != "" && hostLast-hostFirst != last-first {
+		return nil, fmt.Errorf("the ranges %s and %s are not of one length", host, inside)
 	}
 	var list []engine.Port
 	for i := 0; first+i <= last; i++ {
-		p := engine.Port{HostIP: address, Container: uint16(first + i), Protocol: protocol}
+		p := one
+		p.Container = uint16(first + i)
 		if host != "" {
 			p.Host = uint16(hostFirst + i)
 		}
@@ -70,8 +86,15 @@ func splitPort(text string) (address, host, inside string, err error) {
 		address, text, _ = strings.Cut(text, ":")
 	}
 	if address != "" {
-		if _, err := netip.ParseAddr(address); err != nil {
+		ip, err := netip.ParseAddr(address)
+		if err != nil {
 			return "", "", "", fmt.Errorf("%q is no address", address)
+		}
+		if ip == netip.IPv6Loopback() {
+			return "", "", "", fmt.Errorf("what is sent from ::1 can not leave the host: publish at 127.0.0.1, or at an address of an interface")
+		}
+		if address = ip.String(); ip == netip.IPv4Unspecified() {
+			address = "" // every address, as without one
 		}
 	}
 	host, inside, found := strings.Cut(text, ":")
@@ -86,10 +109,10 @@ func portRange(text string) (first, last int, err error) {
 	if !found {
 		to = from
 	}
-	if first, err = port(from); err != nil {
+	if first, err = portNumber(from); err != nil {
 		return 0, 0, err
 	}
-	if last, err = port(to); err != nil {
+	if last, err = portNumber(to); err != nil {
 		return 0, 0, err
 	}
 	if last < first {
@@ -98,7 +121,7 @@ func portRange(text string) (first, last int, err error) {
 	return first, last, nil
 }
 
-func port(text string) (int, error) {
+func portNumber(text string) (int, error) {
 	n, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || n == 0 {
 		return 0, fmt.Errorf("%q is no port (1 to 65535)", text)

@@ -62,9 +62,12 @@ func TestRequest(t *testing.T) {
 			r.Limits.OOMScoreAdj = &score
 		}},
 		{"-v /etc:/host/etc/:ro,rslave -v /:/all:bind --tmpfs /run:size=1m,exec --tmpfs /x", func(r *engine.Request) {
-			r.Binds = []engine.Bind{{Source: "/etc", Target: "/host/etc", ReadOnly: true, Propagation: "rslave"},
-				{Source: "/", Target: "/all", Shallow: true}}
-			r.Tmpfs = []engine.Tmpfs{{Target: "/run", Options: []string{"size=1m", "exec"}}, {Target: "/x"}}
+			r.Mounts = []engine.Mount{
+				{Flag: "-v", Type: "bind", Source: "/etc", Target: "/host/etc", ReadOnly: true, Mode: "ro,rslave",
+					Bind: engine.BindOptions{Propagation: "rslave", Create: true}},
+				{Flag: "-v", Type: "bind", Source: "/", Target: "/all", Mode: "bind", Bind: engine.BindOptions{Shallow: true, Create: true}},
+				{Flag: "--tmpfs", Type: "tmpfs", Target: "/run", Options: []string{"size=1m", "exec"}},
+				{Flag: "--tmpfs", Type: "tmpfs", Target: "/x"}}
 		}},
 		{"-u nobody:80 -w /tmp --group-add 9 --stop-signal USR1 --stop-timeout 3 -l a=b -l c", func(r *engine.Request) {
 			r.User, r.WorkDir, r.Groups, r.StopSignal, r.StopWait = "nobody:80", "/tmp", []string{"9"}, "USR1", &wait
@@ -78,10 +81,18 @@ func TestRequest(t *testing.T) {
 			r.Network = engine.Network{Mode: "none", DNS: []string{"9.9.9.9"}, Hosts: []string{"db:10.0.0.2"},
 				Sysctls: map[string]string{"net.ipv4.ip_forward": "1"}}
 		}},
-		{"-p 8080:80 -p 127.0.0.1:53:53/udp -p 90 -p [::1]:7-8:17-18", func(r *engine.Request) {
+		{"-p 8080:80 -p 127.0.0.1:53:53/udp -p 90 -p [fd00::1]:7-8:17-18 -p 9000-9002:443/SCTP --expose 5-6/udp -P", func(r *engine.Request) {
 			r.Network.Ports = []engine.Port{{Host: 8080, Container: 80, Protocol: "tcp"},
 				{HostIP: "127.0.0.1", Host: 53, Container: 53, Protocol: "udp"}, {Container: 90, Protocol: "tcp"},
-				{HostIP: "::1", Host: 7, Container: 17, Protocol: "tcp"}, {HostIP: "::1", Host: 8, Container: 18, Protocol: "tcp"}}
+				{HostIP: "fd00::1", Host: 7, Container: 17, Protocol: "tcp"}, {HostIP: "fd00::1", Host: 8, Container: 18, Protocol: "tcp"},
+				{Host: 9000, HostLast: 9002, Container: 443, Protocol: "sctp"}}
+			r.Network.Expose, r.Network.PublishAll = []string{"5/udp", "6/udp"}, true
+		}},
+		{"--network mynet", func(r *engine.Request) { r.Network.Mode = "mynet" }},
+		{"--network one --network name=two,alias=db,ip=10.46.0.9,ip6=fd00::9 --network-alias web --ip 10.45.0.9 --mac-address 02:00:00:00:00:09", func(r *engine.Request) {
+			r.Network.Mode = "one"
+			r.Network.Attachments = []engine.Attachment{{Network: "one", Aliases: []string{"web"}, IP: "10.45.0.9", MAC: "02:00:00:00:00:09"},
+				{Network: "two", Aliases: []string{"db"}, IP: "10.46.0.9", IP6: "fd00::9"}}
 		}},
 		{"--entrypoint=", func(r *engine.Request) { r.Entrypoint = []string{} }},
 		{"--entrypoint /bin/sh", func(r *engine.Request) { r.Entrypoint = []string{"/bin/sh"} }},
@@ -107,16 +118,21 @@ func TestRequestRefuses(t *testing.T) {
 		{"--ulimit nofile", `--ulimit "nofile"`},
 		{"--ulimit nonsense=1", `--ulimit "nonsense=1"`},
 		{"--oom-score-adj 2000", "--oom-score-adj 2000: the range is from -1000"},
-		{"-v data:/data", `-v data:/data: "data" would be the name of a volume`},
-		{"-v /etc", "-v /etc: write HOST:CONTAINER[:OPTIONS]"},
 		{"-v /etc:etc", "the place in the container must begin with /"},
 		{"-v /etc:/", "must begin with / and be below it"},
 		{"-v /etc:/x:wat", `unknown option "wat"`},
-		{"--tmpfs run", "--tmpfs run: the directory must begin with /"},
+		{"--tmpfs run", `--tmpfs run: invalid mount path "run"`},
 		{"--device /nowhere", "--device /nowhere: stat /nowhere: no such file or directory"},
 		{"--device /etc", "--device /etc: /etc is no device"},
 		{"-p 80:99999", `-p 80:99999: "99999" is no port`},
-		{"-p 80:80/xyz", `protocol "xyz" is neither tcp nor udp`},
+		{"-p 80:80/xyz", `protocol "xyz" is neither tcp, udp nor sctp`},
+		{"-p [::1]:80:80", "what is sent from ::1 can not leave the host"},
+		{"--expose 80:80", "--expose 80:80: invalid port"},
+		{"--network name=a,colour=red", `unknown field "colour"`},
+		{"--network alias=a", "say which one: name=NETWORK"},
+		{"--ip 10.45", `invalid address "10.45"`},
+		{"--mac-address 02", `invalid MAC address "02"`},
+		{"--network host --ip 10.45.0.2", "they need a network of the container's own"},
 		{"-p 1-2:5-9", "the ranges 1-2 and 5-9 are not of one length"},
 		{"-p nowhere:1:1", `"nowhere" is no address`},
 		{"--env-file nowhere", "--env-file: open nowhere: no such file or directory"},

@@ -43,12 +43,15 @@ func run(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
 	}
-	request, err := requestFrom(c)
+	request, err := requestToMake(c)
 	if err != nil {
 		return err
 	}
 	if c.Bool("dry-run") || c.Bool("script") {
 		return tellPlan(c, request)
+	}
+	if err := ensureImage(c, request.Image); err != nil {
+		return err
 	}
 	e, err := openAsRoot(c)
 	if err != nil {

@@ -32,25 +32,39 @@ type session struct {
 }
 
 // sessionWants is what a command line asks of its session.
-type sessionWants struct{ tty, stdin, detach, step bool }
+type sessionWants struct {
+	tty, stdin, detach, step bool
+	keys                     string   // that leave the container to itself
+	attach                   []string // to these streams alone
+}
 
 func wantsOf(c *cli.Context) sessionWants {
-	return sessionWants{tty: c.Bool("tty"), stdin: c.Bool("interactive"), detach: c.Bool("detach"), step: c.Bool("step")}
+	return sessionWants{
+		tty: c.Bool("tty"), stdin: c.Bool("interactive"), detach: c.Bool("detach"), step: c.Bool("step"), keys: c.String("detach-keys"),
+		attach: c.StringSlice("attach"),
+	}
 }
 
 func newSession(w sessionWants) (*session, error) {
 	s := &session{tty: w.tty, stepped: w.step, signals: make(chan os.Signal, 8), born: make(chan string, 1)}
-	if w.detach {
-		return s, nil
+	if err := w.checkAttach(); err != nil || w.detach {
+		return s, err
+	}
+	if w.keys == "" {
+		w.keys = usualKeys
+	}
+	keys, err := parseKeys(w.keys)
+	if err != nil {
+		return nil, err
 	}
 	if s.tty && w.stdin && !term.IsTerminal(0) {
 		return nil, errors.New("-t: standard input is no terminal: leave -t out, or start from a terminal")
 	}
-	s.streams = engine.Streams{Stdout: os.Stdout, Stderr: os.Stderr}
-	if w.stdin {
+	s.streams = engine.Streams{Stdout: w.output("stdout", os.Stdout), Stderr: w.output("stderr", os.Stderr)}
+	if w.stdin && w.attaches("stdin") {
 		s.streams.Stdin = os.Stdin
 		if s.tty {
-			s.streams.Stdin = &detachKeys{from: os.Stdin, detach: func() { s.cancel(errDetached) }}
+			s.streams.Stdin = &detachKeys{from: os.Stdin, keys: keys, detach: func() { s.cancel(errDetached) }}
 		}
 	}
 	if s.tty && term.IsTerminal(1) {

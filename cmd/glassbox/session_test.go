@@ -26,7 +26,7 @@ func TestDetachKeys(t *testing.T) {
 	} {
 		for _, size := range []int{2, 3, 64} { // of the buffer: keys come one by one, or many at once
 			detached := false
-			d := &detachKeys{from: strings.NewReader(c.typed), detach: func() { detached = true }}
+			d := &detachKeys{from: strings.NewReader(c.typed), keys: []byte{0x10, 0x11}, detach: func() { detached = true }}
 			var passed strings.Builder
 			_, err := io.CopyBuffer(struct{ io.Writer }{&passed}, struct{ io.Reader }{d}, make([]byte, size))
 			if err != nil || passed.String() != c.passed || detached != c.detached {

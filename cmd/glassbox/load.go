@@ -1,0 +1,66 @@
+// This file is `glassbox load`: the images of an archive.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+func loadCommand() *cli.Command {
+	return &cli.Command{
+		Name: "load", Usage: "read images from an archive, as save and docker save write it",
+		UsageText: "glassbox load [flags]\n\nglassbox load -i box.tar\ncurl … | glassbox load",
+		Description: "The archive is that of `docker save`, an OCI image layout (skopeo's oci-archive:), or both in one; plain, or packed\n" +
+			"with gzip or zstd. Every digest is checked, and an image gets its name when its layers could be unpacked.",
+		Flags: []cli.Flag{
+			flagText("input", "`FILE` to read, in place of standard input", "i"),
+			flagSwitch("quiet", "say nothing of what goes on, but for the names", "q"),
+			storyFlags()[0],
+		},
+		Action: load,
+	}
+}
+
+func load(c *cli.Context) error {
+	if err := exactly(c, 0); err != nil {
+		return err
+	}
+	in, err := inputFrom(c.String("input"))
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	e, err := openAsRoot(c)
+	if err != nil {
+		return err
+	}
+	story, err := listenerFrom(c.Context, c)
+	if err != nil {
+		return err
+	}
+	images, err := e.Load(c.Context, in, story)
+	for _, image := range images {
+		if image.Name == "" {
+			fmt.Fprintf(c.App.Writer, "Loaded image ID: %s\n", image.ID)
+			continue
+		}
+		fmt.Fprintf(c.App.Writer, "Loaded image: %s\n", image.Name)
+	}
+	return err
+}
+
+// inputFrom opens a file, or standard input, from which nobody types an archive.
+func inputFrom(name string) (io.ReadCloser, error) {
+	if name != "" && name != "-" {
+		return os.Open(name)
+	}
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		return nil, errors.New("standard input is a terminal: name an archive with -i, or send one in through a pipe")
+	}
+	return os.Stdin, nil
+}

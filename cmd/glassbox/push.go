@@ -1,0 +1,84 @@
+// This file is `glassbox push`.
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"glassbox/storage"
+)
+
+func pushCommand() *cli.Command {
+	return &cli.Command{
+		Name: "push", Usage: "copy an image to a registry",
+		ArgsUsage: "NAME[:TAG]",
+		UsageText: "glassbox push [flags] NAME[:TAG]\n\nglassbox push 127.0.0.1:5000/tools/box:1.0",
+		Flags: append(registryFlags(),
+			flagSwitch("all-tags", "every tag of the repository", "a"),
+			flagSwitch("quiet", "the name alone", "q")),
+		Action: push,
+	}
+}
+
+func push(c *cli.Context) error {
+	if err := exactly(c, 1); err != nil {
+		return err
+	}
+	ref, err := storage.ParseReference(c.Args().First())
+	if err != nil {
+		return err
+	}
+	if ref.Tag == "" {
+		return fmt.Errorf("push %s: a digest is no name under which the registry could keep it: glassbox tag gives it one", ref)
+	}
+	if !c.Bool("all-tags") {
+		return pushOne(c, ref)
+	}
+	store, err := storage.Open(c.String("root"))
+	if err != nil {
+		return err
+	}
+	list, err := store.Images()
+	if err != nil {
+		return err
+	}
+	for _, img := range list {
+		if img.Family != ref.Family() || img.Name == "" {
+			continue
+		}
+		_, ref.Tag = splitName(img)
+		if err := pushOne(c, ref); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pushOne(c *cli.Context, ref storage.Reference) error {
+	e, err := openAsRoot(c)
+	if err != nil {
+		return err
+	}
+	config, err := registries(c)
+	if err != nil {
+		return err
+	}
+	out := c.App.Writer
+	if c.Bool("quiet") {
+		out = io.Discard
+	}
+	p := newProgress(out)
+	digest, size, err := e.Push(c.Context, storage.PushRequest{Ref: ref, Registries: config, Hear: p.hear})
+	p.end()
+	if err != nil {
+		return err
+	}
+	if c.Bool("quiet") {
+		_, err = fmt.Fprintln(c.App.Writer, ref)
+		return err
+	}
+	_, err = fmt.Fprintf(c.App.Writer, "%s: digest: %s size: %d\n", ref.Tag, digest, size)
+	return err
+}
