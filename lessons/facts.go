@@ -25,7 +25,7 @@ type finding struct {
 // kinds is a function, for the table is nobody's to change. Where two sentences fit, the first counts: "is a port of" stands
 // before "is a".
 func kinds() []kind {
-	return slices.Concat(processKinds(), mountKinds(), cgroupKinds(), fileKinds(), linkKinds(), ruleKinds())
+	return slices.Concat(processKinds(), mountKinds(), cgroupKinds(), fileKinds(), linkKinds(), socketKinds(), ruleKinds())
 }
 
 // recognise finds the kind of a fact and what fills its braces.

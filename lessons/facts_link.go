@@ -22,6 +22,7 @@ func linkKinds() []kind {
 		{"link {name} of {pid} has address {address}", linkAddress},
 		{"link {name} of {pid} ends at {name} of {pid}", linkPeer},
 		{"route to {destination} of {pid} goes via {gateway}", route},
+		{"bridge {name} of {pid} has {mac} behind {port}", bridgeHas},
 		{"sysctl {name} of {pid} is {value}", sysctl},
 	}
 }
@@ -139,6 +140,27 @@ func route(args []string) (finding, error) {
 	}
 	if len(routes) == 0 {
 		f.evidence = []string{"netlink in " + file + ": no routes"}
+	}
+	return f, nil
+}
+
+// bridgeHas looks into the forwarding table of a bridge or a VXLAN device. Behind the latter are hosts, not ports.
+func bridgeHas(args []string) (finding, error) {
+	file, err := netns(args[1])
+	if err != nil {
+		return finding{}, err
+	}
+	table, err := links.Forwarding(file, args[0])
+	if err != nil {
+		return finding{}, err
+	}
+	var f finding
+	for _, e := range table {
+		f.holds = f.holds || e.MAC == args[2] && (e.Port == args[3] || e.To == args[3])
+		f.evidence = append(f.evidence, strings.TrimSpace(fmt.Sprintf("forwarding table of %s in %s: %s behind %s %s", args[0], file, e.MAC, e.Port, e.To)))
+	}
+	if len(table) == 0 {
+		f.evidence = []string{fmt.Sprintf("forwarding table of %s in %s: empty", args[0], file)}
 	}
 	return f, nil
 }
