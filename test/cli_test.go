@@ -43,7 +43,7 @@ func TestRunFlags(t *testing.T) {
 		{"--sysctl net.ipv4.ip_default_ttl=77", "cat /proc/sys/net/ipv4/ip_default_ttl", "77\n"},
 		{"--device /dev/null:/dev/nothing", "echo x > /dev/nothing && echo swallowed", "swallowed\n"},
 		{"--add-host db:10.9.8.7", "grep -w db /etc/hosts", "10.9.8.7\tdb\n"},
-		{"--dns 9.8.7.6", "cat /etc/resolv.conf", "nameserver 9.8.7.6\n"},
+		{"--dns 9.8.7.6 --dns-search a.example --dns-option ndots:3", "tail -n +2 /etc/resolv.conf", "nameserver 9.8.7.6\nsearch a.example\noptions ndots:3\n"},
 		{"--init", "cat /proc/1/comm", "glassbox-oci\n"},
 		{"--privileged", "test -w /sys/fs/cgroup && umount /proc/sys 2>/dev/null || echo nothing masked", "nothing masked\n"},
 		{"--without Name_the_machine -h inside", "hostname | grep -c inside", "0\n"},

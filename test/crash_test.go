@@ -82,11 +82,17 @@ type stepper struct {
 	rest     string // the answer from now on
 }
 
-// stepping lets k steps be done and stops before the next one, or at the end.
-func (p place) stepping(k int) *stepper {
+// stepping lets k steps of a run be done and stops before the next one, or at the end.
+func (p place) stepping(k int, more ...string) *stepper {
+	p.t.Helper()
+	return p.steppingThrough(k, told(append(more, "--step")...)...)
+}
+
+// steppingThrough does so with any command that has --step.
+func (p place) steppingThrough(k int, command ...string) *stepper {
 	t := p.t.(*testing.T)
 	t.Helper()
-	s := &stepper{t: t, cmd: p.command(told("--step")...), rest: "\n"}
+	s := &stepper{t: t, cmd: p.command(command...), rest: "\n"}
 	s.cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	terminal, err := pty.Start(s.cmd)
 	if err != nil {

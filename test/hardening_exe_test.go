@@ -95,7 +95,11 @@ func (c *cell) visitor(args ...string) *exec.Cmd {
 	for _, name := range dockerCaps {
 		caps = append(caps, "+"+strings.ToLower(strings.TrimPrefix(name, "CAP_")))
 	}
-	return exec.Command("nsenter", append([]string{"--target", c.pid(), "--pid", "--", "setpriv", "--bounding-set", "-all," + strings.Join(caps, ","), "--"}, args...)...)
+	join := []string{"--target", c.pid(), "--pid"}
+	if c.user != 0 {
+		join = append(join, "--user")
+	}
+	return exec.Command("nsenter", append(append(join, "--", "setpriv", "--bounding-set", "-all,"+strings.Join(caps, ","), "--"), args...)...)
 }
 
 // waitFor waits until something has come about.

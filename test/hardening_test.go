@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -26,6 +27,7 @@ type cell struct {
 	dir  string
 	id   string
 	spec *specs.Spec
+	user uint32 // whose runtime it is
 }
 
 // dockerCaps are those that Docker leaves to root.
@@ -39,20 +41,26 @@ func newCell(t *testing.T) *cell {
 	c := &cell{t: t, oci: testkit.Program(t, "glassbox-oci"), dir: dir, id: "cell" + filepath.Base(filepath.Dir(dir)) + filepath.Base(dir)}
 	c.id = strings.NewReplacer("/", "", "#", "").Replace(c.id)
 	must(t, os.Mkdir(c.path(""), 0o755))
-	cmd := exec.Command(c.oci, "spec", "--bundle", dir)
-	must(t, cmd.Run())
-	text, err := os.ReadFile(filepath.Join(dir, "config.json"))
-	must(t, err)
-	must(t, json.Unmarshal(text, &c.spec))
+	c.propose()
+	c.bind(self(t), probePath, "ro")
+	whole := *c // an attack may have changed the runtime that c names
+	t.Cleanup(whole.clear)
+	return c
+}
+
+// propose begins with the specification that glassbox-oci proposes.
+func (c *cell) propose(words ...string) {
+	c.t.Helper()
+	must(c.t, c.command(nil, append([]string{"spec", "--bundle", c.dir}, words...)...).Run())
+	text, err := os.ReadFile(filepath.Join(c.dir, "config.json"))
+	must(c.t, err)
+	c.spec = &specs.Spec{}
+	must(c.t, json.Unmarshal(text, c.spec))
 	c.spec.Root.Readonly = false
 	c.spec.Process.Terminal, c.spec.Process.NoNewPrivileges = false, false
 	// The probe is a Go program, which would open the files of its cgroup for itself.
 	c.spec.Process.Env = append(c.spec.Process.Env, "GODEBUG=containermaxprocs=0")
 	c.give(dockerCaps...)
-	c.bind(self(t), probePath, "ro")
-	whole := *c // an attack may have changed the runtime that c names
-	t.Cleanup(whole.clear)
-	return c
 }
 
 // clear deletes the container, if there is one. Its first process has become our child, and as long as we do not collect it, a
@@ -140,6 +148,9 @@ func (c *cell) write() {
 func (c *cell) command(leaked []*os.File, words ...string) *exec.Cmd {
 	cmd := exec.Command(c.oci, append([]string{"--root", filepath.Join(c.dir, "state")}, words...)...)
 	cmd.ExtraFiles = leaked
+	if c.user != 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.user, Gid: c.user}}
+	}
 	return cmd
 }
 

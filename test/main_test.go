@@ -46,6 +46,9 @@ func newPlace(t testing.TB) place {
 
 // clear ends what a test that failed has left running, so that the next one begins on clean ground.
 func (p place) clear() {
+	for begin := time.Now(); p.living() > 0 && time.Since(begin) < 2*time.Second; { // a supervisor takes a moment to end
+		time.Sleep(10 * time.Millisecond)
+	}
 	if left := p.killAll(); left > 0 {
 		p.t.Errorf("%d processes were left running", left)
 	}
@@ -80,6 +83,21 @@ func (p place) killAll() int {
 			}
 		}
 	}
+}
+
+// living counts the descendants that have not ended.
+func (p place) living() (n int) {
+	p.t.Helper()
+	pids, err := testkit.Descendants(os.Getpid())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, pid := range pids {
+		if !zombie(pid) {
+			n++
+		}
+	}
+	return n
 }
 
 func zombie(pid int) bool {

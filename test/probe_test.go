@@ -20,6 +20,7 @@ func probe(args []string) int {
 	attacks := map[string]func(args []string) error{
 		"fds": tellDescriptors, "reach": reachOut, "stalk": stalk, "overwrite": overwrite, "calls": makeCalls,
 		"read": readFiles, "write": writeFiles, "sleep": sleep, "mounts": tellMounts,
+		"keyring": tellKeyring,
 	}
 	attack, known := attacks[args[0]]
 	if !known {
@@ -99,6 +100,13 @@ func writeFiles(paths []string) error {
 func tellMounts([]string) error {
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	fmt.Print(string(text))
+	return err
+}
+
+// tellKeyring describes the session keyring: type, owner, group, permissions, name.
+func tellKeyring([]string) error {
+	text, err := unix.KeyctlString(unix.KEYCTL_DESCRIBE, unix.KEY_SPEC_SESSION_KEYRING)
+	fmt.Println(text)
 	return err
 }
 

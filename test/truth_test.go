@@ -31,10 +31,13 @@ func TestStoryIsTrue(t *testing.T) {
 		{"bridge", []string{"--memory", "64m", "--cpus", "0.5", "--pids-limit", "64"}},
 		{"host network", []string{"--network", "host"}},
 		{"read-only", []string{"--network", "none", "--read-only", "--tmpfs", "/scratch"}},
+		{"volumes of all kinds", []string{"--network", "none", "-v", "named:/named", "-v", "/scratch", "--mount", "type=image,src=box,dst=/image",
+			"--mount", "src=mem,dst=/mem,volume-opt=type=tmpfs,volume-opt=device=tmpfs", "--mount", "src=named,dst=/part,volume-subpath=."}},
 		{"user", []string{"--network", "none", "--user", "1000:1000", "--cap-drop", "ALL", "--ulimit", "nofile=64:64"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPlace(t)
+			p.must("volume", "create", "another")                     // their directory is there: it is made for the first
 			p.must("run", "--rm", "--network", "none", "box", "true") // the image is unpacked: its files are told as one
 			told, seen := p.watched(p.command(append(append([]string{"run", "--rm", "--explain=json"}, c.args...), "box", "true")...).Args)
 			judge(t, told, seen, p.excuse)
@@ -172,7 +175,7 @@ func goLimit(t testing.TB) string {
 
 // record matches the files that hold what we know of a container, not what it is made of. Places are given as in package engine.
 var record = regexp.MustCompile(`^(state|root)/(` +
-	`(names|leases|locks)(/[^/]+)?` + // who owns a name, an address
+	`(names|locks)(/[^/]+)?|leases(/[^/]+){0,2}` + // who owns a name, an address
 	`|lock` +
 	`|[^ ]*/(journal|lock|[\w.-]+\.json(\.new)?|story\.jsonl|\w+-json\.log|shim\.sock)` +
 	`)$|^state/(containers|runtime(/\w+)?)$`)
@@ -189,7 +192,7 @@ func (p place) isRecord(c trace.Call) bool {
 	}
 	for name, dir := range map[string]string{"state": p.state, "root": p.root} {
 		if below, ok := strings.CutPrefix(path, dir+"/"); ok && dir != "" {
-			return slices.Contains(about, c.Name) && record.MatchString(name+"/"+below)
+			return slices.Contains(about, c.Name) && record.MatchString(name+"/"+below) && !strings.HasPrefix(below, "volumes/") // a volume's are told
 		}
 	}
 	return false
