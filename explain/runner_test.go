@@ -9,18 +9,21 @@ import (
 	"testing"
 )
 
-func TestRunAndRollback(t *testing.T) {
+// run is a plan, and what is to become of it.
+type run struct {
+	name     string
+	steps    func(d *diary) []Step
+	answers  map[string]Answer
+	ran      string // pushes, ops and pops as they happen
+	err      error
+	text     string // the whole error
+	rolled   string
+	rollback []error
+}
+
+func runs() []run {
 	broken, stuck, rusty := errors.New("broken"), errors.New("stuck"), errors.New("rusty")
-	for _, c := range []struct {
-		name     string
-		steps    func(d *diary) []Step
-		answers  map[string]Answer
-		ran      string // pushes, ops and pops as they happen
-		err      error
-		text     string // the whole error
-		rolled   string
-		rollback []error
-	}{
+	return []run{
 		{name: "in order, each inverse noted before its op",
 			steps: func(d *diary) []Step { return []Step{d.act("a", nil, nil), d.act("b", nil, nil)} },
 			ran:   "push una, a, push unb, b", rolled: "unb, pop, una, pop"},
@@ -52,7 +55,11 @@ func TestRunAndRollback(t *testing.T) {
 		{name: "a journal is popped from its end only: what is older than a failure stays in it, for undoing twice is harmless",
 			steps: func(d *diary) []Step { return []Step{d.act("a", nil, nil), d.act("b", nil, stuck)} },
 			ran:   "push una, a, push unb, b", rolled: "unb, una", rollback: []error{stuck}},
-	} {
+	}
+}
+
+func TestRunAndRollback(t *testing.T) {
+	for _, c := range runs() {
 		t.Run(c.name, func(t *testing.T) {
 			d := &diary{}
 			r := Runner{Journal: d, Listener: answers(c.answers)}

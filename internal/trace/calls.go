@@ -93,6 +93,9 @@ var shapes = map[uint64]shape{
 	unix.SYS_CLOSE_RANGE: {"close_range", "d", nil},
 	unix.SYS_BPF:         {"bpf", "d", nil},
 	unix.SYS_IOCTL:       {"ioctl", "i", func(args [6]uint64) bool { return ioctlNames[args[1]] != "" }},
+	unix.SYS_KEYCTL: {"keyctl", "d", func(args [6]uint64) bool {
+		return args[0] == unix.KEYCTL_JOIN_SESSION_KEYRING || args[0] == unix.KEYCTL_SETPERM
+	}},
 	unix.SYS_PERSONALITY: {"personality", "x", func(args [6]uint64) bool {
 		return uint32(args[0]) != 0xffffffff // that only asks
 	}},

@@ -72,7 +72,7 @@ var telling = map[string]int{
 	"write": 2, "writev": 1, "truncate": 1, "chmod": 1, "chown": 1, "fchown": 3, "setxattr": 1,
 	"sethostname": 1, "setdomainname": 1, "execve": 1, "chdir": 1, "umask": 1, "setsid": 0, "close_range": 1,
 	"setuid": 1, "setgid": 1, "setreuid": 2, "setregid": 2, "setresuid": 3, "setresgid": 3, "setgroups": 1,
-	"capset": 0, "prctl": 1, "seccomp": 0, "prlimit": 4, "bpf": 0, "personality": 1,
+	"capset": 0, "prctl": 1, "seccomp": 0, "prlimit": 4, "bpf": 0, "personality": 1, "keyctl": 0,
 }
 
 func named(name, what string) []fact {
