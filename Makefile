@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench lint clean
+.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench lint clean
 
 # Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
 export CGO_ENABLED := 0
@@ -34,7 +34,9 @@ $(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
 
 # One package after the other (-p 1): they share the machine's cgroups, and an audit in one would see the half-made of another.
 test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
-	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps perl:perl-base
+	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps perl:perl-base \
+		docker-registry:docker-registry htpasswd:apache2-utils skopeo:skopeo umoci:umoci newuidmap:uidmap \
+		/usr/lib/cni/bridge:containernetworking-plugins iptables-nft:iptables
 	@GLASSBOX_BIN=$(CURDIR)/bin go run ./internal/tally -p 1 $(AS_ROOT) ./...
 
 # Daemons and bridges live in namespaces of their own. What fails under runc as well is the machine's fault, not ours.
@@ -50,6 +52,9 @@ lint: $(BOX) ## gofmt, go vet, staticcheck, shellcheck
 	@shellcheck .ci/run vm/*.sh vm/lab/*.sh vm/quick/*.sh vm/quick/init test/engines/*.sh
 
 # crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight in the benchmark's own mount namespace.
+man: build ## manual pages of all commands, in bin/man
+	@bin/glassbox man --dir bin/man
+
 bench: build ## times and memory beside crun, runc, bwrap and unshare, what is installed of them
 	@vm/need.sh time:time
 	@go build -o bin/ ./internal/bench

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
+	"glassbox/internal/testkit"
 	"glassbox/kernel"
 	"glassbox/kernel/cni"
 	"glassbox/kernel/look"
@@ -36,11 +37,10 @@ func onHost(t *testing.T, netns string, act func()) {
 	}
 }
 
-func needs(t *testing.T, n Network) {
+// needs skips where the kernel has no such devices.
+func needs(t *testing.T, devices string, n Network) {
 	t.Helper()
-	if err := Supported(n, Host{}); err != nil {
-		t.Skip(err)
-	}
+	testkit.Need(t, testkit.Requirement{Name: devices, Met: func() error { return Supported(n, Host{}) }})
 }
 
 func TestMacvlan(t *testing.T) {
@@ -48,7 +48,7 @@ func TestMacvlan(t *testing.T) {
 	world := outside(t)
 	n := userNetwork(t, Network{Name: "n", Driver: DriverMacvlan, Options: map[string]string{"parent": "uplink"}},
 		Wanted{Subnets: []string{"203.0.113.0/24"}, Gateways: []string{"203.0.113.1"}})
-	needs(t, n)
+	needs(t, "macvlan", n)
 	a, b := sandboxOn(t, n, "aaaaaaaaaaaa", "203.0.113.7"), sandboxOn(t, n, "bbbbbbbbbbbb", "203.0.113.8")
 	r := &explain.Runner{}
 	attach(t, r, a)
@@ -82,7 +82,7 @@ func TestVLANIsMadeAndGoes(t *testing.T) {
 	if _, err := Fit(Network{Driver: DriverMacvlan, Bridge: "nowhere"}, Host{}); err == nil || !strings.Contains(err.Error(), "no link of that name") {
 		t.Error(err)
 	}
-	needs(t, n)
+	needs(t, "802.1q", n)
 	attach(t, runner(t), sandboxOn(t, n, "aaaaaaaaaaaa", "10.45.0.2"))
 	if got := run(t, "ip -d link show uplink.50"); !strings.Contains(got, "vlan protocol 802.1Q id 50") {
 		t.Error(got)
@@ -115,7 +115,7 @@ func TestOverlay(t *testing.T) {
 		return userNetwork(t, Network{Name: "over", Driver: DriverOverlay, Options: map[string]string{"peers": peers}}, Wanted{Subnets: []string{"10.45.0.0/24"}})
 	}
 	a := sandboxOn(t, network("192.0.2.2=10.45.0.3"), "aaaaaaaaaaaa", "10.45.0.2")
-	needs(t, a.Endpoints[0].Network)
+	needs(t, "vxlan", a.Endpoints[0].Network)
 	attach(t, runner(t), a)
 	b := sandboxOn(t, network("192.0.2.1"), "bbbbbbbbbbbb", "10.45.0.3")
 	far := &explain.Runner{}
@@ -156,9 +156,7 @@ const conflist = `{"cniVersion": "1.0.0", "name": "made-by-plugins", "plugins": 
 
 func TestCNI(t *testing.T) {
 	freshHost(t)
-	if _, err := os.Stat("/usr/lib/cni/bridge"); err != nil {
-		t.Skip("the plugins are not there: apt-get install containernetworking-plugins")
-	}
+	testkit.Need(t, testkit.Binary("/usr/lib/cni/bridge"))
 	dir := t.TempDir()
 	file := filepath.Join(dir, "made-by-plugins.conflist")
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(conflist, "DIR", dir)), 0o600); err != nil {

@@ -116,9 +116,21 @@ func portsPlan(s Sandbox, e Endpoint) []explain.Step {
 		kernel.LinkHairpin{Name: e.Veth})}
 	for _, p := range s.Ports {
 		steps = append(steps, explain.Say(fmt.Sprintf("Publish port %d/%s", p.HostPort, p.Proto),
-			"what arrives at this port of the host gets the container as its destination", lesson, publications(p, e)...))
+			"what arrives at this port of the host gets the container as its destination", lesson,
+			append(publications(p, e), staleFlows(p, e)...)...))
 	}
 	return steps
+}
+
+// staleFlows forgets who went to an earlier container by a port that knows no connections.
+func staleFlows(p Port, e Endpoint) []explain.Op {
+	var ops []explain.Op
+	if p.Proto == "udp" {
+		for _, op := range publications(p, e) {
+			ops = append(ops, nft.ForgetFlows(op.(nft.Publish)))
+		}
+	}
+	return ops
 }
 
 func publications(p Port, e Endpoint) []explain.Op {

@@ -3,10 +3,8 @@
 package network
 
 import (
-	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,11 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"glassbox/explain"
+	"glassbox/internal/testkit"
 	"glassbox/kernel"
 	"glassbox/kernel/nft"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestPlans(t *testing.T) {
 	ports := []Port{{Proto: "tcp", HostPort: 8080, Port: 80}, {Proto: "udp", HostIP: "127.0.0.1", HostPort: 53, Port: 5353}}
@@ -42,7 +39,7 @@ func TestPlans(t *testing.T) {
 		"remove": RemovePlan(overlay, []nft.Gate{{Family: "ip", Table: "filter", Chain: "FORWARD"}}),
 	}
 	for name, plan := range plans {
-		compare(t, "testdata/"+name+".golden", tell(plan))
+		testkit.Golden(t, name+".golden", tell(plan))
 		for _, s := range plan {
 			if len(s.Title) > 40 || len(s.Why) > 100 || strings.HasSuffix(s.Why, ".") || s.Why == "" || len(s.Lesson) != 2 || len(s.Ops) == 0 {
 				t.Errorf("%s: step out of form: %+v", name, s)
@@ -93,20 +90,4 @@ func tell(plan []explain.Step) string {
 		}
 	}
 	return b.String()
-}
-
-func compare(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", path, d)
-	}
 }

@@ -2,7 +2,7 @@
 // pictures of the kernel's state to compare, golden files, and the built programs.
 //
 // This file: needs. A skip is loud and has a reason, and where the test must run it is a failure: MUST_RUN=1 forbids every
-// skip, MUST_RUN=root,nft those for these needs.
+// skip, MUST_RUN=root,nft those for these needs; MAY_SKIP=systemd allows some for what this kind of machine can not have.
 package testkit
 
 import (
@@ -73,7 +73,7 @@ func Need(t testing.TB, needs ...Requirement) {
 		err := need.Met()
 		switch {
 		case err == nil:
-		case mustRun(os.Getenv("MUST_RUN"), need.Name):
+		case mustRun(os.Getenv("MUST_RUN"), os.Getenv("MAY_SKIP"), need.Name):
 			t.Fatalf("needs %s, and MUST_RUN forbids a skip: %v", need.Name, err)
 		default:
 			t.Skipf("SKIPPED: needs %s: %v", need.Name, err)
@@ -81,6 +81,9 @@ func Need(t testing.TB, needs ...Requirement) {
 	}
 }
 
-func mustRun(list, name string) bool {
-	return list == "1" || slices.Contains(strings.Split(list, ","), name)
+func mustRun(must, may, name string) bool {
+	if slices.Contains(strings.Split(may, ","), name) {
+		return false
+	}
+	return must == "1" || slices.Contains(strings.Split(must, ","), name)
 }

@@ -104,11 +104,14 @@ func parent(t *testing.T) string {
 
 func TestMustRun(t *testing.T) {
 	for _, c := range []struct {
-		list, name string
-		want       bool
-	}{{"", "nft", false}, {"1", "nft", true}, {"root,nft", "nft", true}, {"root", "nft", false}} {
-		if got := mustRun(c.list, c.name); got != c.want {
-			t.Errorf("MUST_RUN=%s, need %s: %v", c.list, c.name, got)
+		must, may, name string
+		want            bool
+	}{
+		{"", "", "nft", false}, {"1", "", "nft", true}, {"root,nft", "", "nft", true}, {"root", "", "nft", false},
+		{"1", "nft", "nft", false}, {"1", "systemd,nft", "nft", false}, {"1", "systemd", "nft", true},
+	} {
+		if got := mustRun(c.must, c.may, c.name); got != c.want {
+			t.Errorf("MUST_RUN=%s MAY_SKIP=%s, need %s: %v", c.must, c.may, c.name, got)
 		}
 	}
 }

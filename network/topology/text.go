@@ -33,6 +33,7 @@ func (t Topology) Write(w io.Writer) error {
 	if len(t.Uplinks) == 0 {
 		fmt.Fprintf(&b, "%s   (the host has no default route)\n", margin)
 	}
+	t.writeTunnels(&b)
 	t.writeRules(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -57,7 +58,7 @@ func (t Topology) rows() []string {
 	}
 	var rows []string
 	for _, m := range t.Members {
-		rows = append(rows, strings.TrimRight(fmt.Sprintf("%-*s  %-*s ─── %s", place, m.Place, inside, m.inside(), m.Port), " ")+" ")
+		rows = append(rows, strings.TrimRight(fmt.Sprintf("%-*s  %-*s %s", place, m.Place, inside, m.inside(), cableTo(m.Port)), " ")+" ")
 	}
 	for _, tunnel := range t.Tunnels {
 		rows = append(rows, fmt.Sprintf("other hosts: %s ─── %s ", strings.Join(tunnel.Peers, " "), tunnel.Port))
@@ -65,8 +66,32 @@ func (t Topology) rows() []string {
 	return rows
 }
 
+// cableTo: a share of a link has no cable.
+func cableTo(port string) string {
+	if port == "" {
+		return ""
+	}
+	return "─── " + port
+}
+
 func (m Member) inside() string {
 	return strings.Join(append([]string{m.Device}, m.Addresses...), " ")
+}
+
+// writeTunnels tells where a frame for an address goes; that for all others is the address of zeros.
+func (t Topology) writeTunnels(b *strings.Builder) {
+	for _, tunnel := range t.Tunnels {
+		fmt.Fprintf(b, "\n%s is VXLAN network %d. It sends frames for\n", tunnel.Port, tunnel.VNI)
+		for _, f := range tunnel.Entries {
+			what := f.MAC
+			if f.MAC == "00:00:00:00:00:00" {
+				what = "unknown addresses"
+			} else if f.Learned {
+				what += " (learned)"
+			}
+			fmt.Fprintf(b, "  %s to %s\n", what, f.To)
+		}
+	}
 }
 
 func (t Topology) writeRules(b *strings.Builder) {

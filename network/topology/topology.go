@@ -40,8 +40,10 @@ type Member struct {
 
 // Tunnel is a VXLAN device among the ports: the way to other hosts.
 type Tunnel struct {
-	Port  string   `json:"port"`
-	Peers []string `json:"peers"` // the other hosts
+	Port    string          `json:"port"`
+	VNI     int             `json:"vni"`
+	Peers   []string        `json:"peers"`   // the other hosts
+	Entries []links.Forward `json:"entries"` // which hardware address is behind which of them
 }
 
 // Uplink is a way to the world.
@@ -108,7 +110,7 @@ func (t *Topology) readPorts(host string, all []links.Link, places []Place) erro
 			if err != nil {
 				return err
 			}
-			t.Tunnels = append(t.Tunnels, Tunnel{Port: l.Name, Peers: peers(table)})
+			t.Tunnels = append(t.Tunnels, newTunnel(l, table))
 		case l.Type != "veth":
 			t.Members = append(t.Members, Member{Place: "this host", Device: l.Name, Addresses: l.Addresses, MAC: l.MAC, Port: l.Name})
 		default:
@@ -127,14 +129,18 @@ func (t *Topology) readPorts(host string, all []links.Link, places []Place) erro
 	return nil
 }
 
-func peers(table []links.Forward) []string {
-	var list []string
+func newTunnel(l links.Link, table []links.Forward) Tunnel {
+	tunnel := Tunnel{Port: l.Name, VNI: l.VNI, Entries: []links.Forward{}}
 	for _, f := range table {
-		if f.To != "" && !slices.Contains(list, f.To) {
-			list = append(list, f.To)
+		if f.To == "" {
+			continue
+		}
+		tunnel.Entries = append(tunnel.Entries, f)
+		if !slices.Contains(tunnel.Peers, f.To) {
+			tunnel.Peers = append(tunnel.Peers, f.To)
 		}
 	}
-	return list
+	return tunnel
 }
 
 // readOffspring finds macvlan and ipvlan links, which have no cable: they know the index of the link below them.

@@ -3,7 +3,6 @@
 package trace
 
 import (
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -14,8 +13,6 @@ import (
 	"glassbox/kernel/look"
 	"glassbox/kernel/look/capture"
 	"glassbox/kernel/look/links"
-	"glassbox/kernel/look/nft"
-	ours "glassbox/kernel/nft"
 )
 
 func (w *watcher) path(p *probe) (Path, error) {
@@ -23,9 +20,13 @@ func (w *watcher) path(p *probe) (Path, error) {
 	if err := w.look(p); err != nil {
 		return path, err
 	}
-	start := w.eyes[0].first()
+	start := first(w.eyes[0].seen)
 	for _, e := range w.eyes {
-		hops, err := w.passage(e, p, start)
+		decisions, err := w.decisions(e, p)
+		if err != nil {
+			return path, err
+		}
+		hops, err := e.passage(e.seen, decisions, start)
 		if err != nil {
 			return path, err
 		}
@@ -33,16 +34,38 @@ func (w *watcher) path(p *probe) (Path, error) {
 	}
 	path.Dropped = slices.ContainsFunc(path.Hops, dropped)
 	var err error
+	if path.Back, err = w.wayBack(p, start); err != nil {
+		return path, err
+	}
 	path.Notes, err = w.notes(path)
 	return path, err
 }
 
 func dropped(h Hop) bool { return h.Verdict == "drop" }
 
-// passage is the packet's way through one namespace.
-func (w *watcher) passage(e *eye, p *probe, start time.Time) ([]Hop, error) {
+// wayBack is the answer's: the host finds in its table of connections where it belongs.
+func (w *watcher) wayBack(p *probe, start time.Time) ([]Hop, error) {
+	eyes := slices.DeleteFunc(slices.Clone(w.eyes), func(e *eye) bool { return len(e.back) == 0 })
+	slices.SortStableFunc(eyes, func(a, b *eye) int { return first(a.back).Compare(first(b.back)) })
+	var all []Hop
+	for _, e := range eyes {
+		found, err := w.recalled(e, p)
+		if err != nil {
+			return nil, err
+		}
+		hops, err := e.passage(e.back, found, start)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, hops...)
+	}
+	return all, nil
+}
+
+// passage is the way through one namespace: in by devices, what happens between, out by devices.
+func (e *eye) passage(sightings []capture.Sighting, between []Hop, start time.Time) ([]Hop, error) {
 	var in, out []Hop
-	for _, s := range e.seen {
+	for _, s := range sightings {
 		h := e.device(s, start)
 		switch {
 		case !s.Out:
@@ -53,13 +76,6 @@ func (w *watcher) passage(e *eye, p *probe, start time.Time) ([]Hop, error) {
 				return nil, err
 			}
 			out = append(append(out, known...), h)
-		}
-	}
-	var between []Hop
-	if e.Netns == w.q.Host.Netns {
-		var err error
-		if between, err = w.decisions(e, p); err != nil {
-			return nil, err
 		}
 	}
 	return slices.Concat(in, between, out), nil
@@ -101,58 +117,6 @@ func (e *eye) switched(s capture.Sighting) ([]Hop, error) {
 		}
 	}
 	return []Hop{{Place: e.Name, Kind: Switch, Device: l.Master, Text: text}}, nil
-}
-
-// decisions are the rules that the packet met on the host, and what connection tracking keeps of it.
-func (w *watcher) decisions(e *eye, p *probe) ([]Hop, error) {
-	met, err := w.tracer.Heard()
-	if err != nil {
-		return nil, err
-	}
-	tables, err := nft.Tables(e.Netns)
-	if err != nil {
-		return nil, err
-	}
-	var hops []Hop
-	for _, m := range met {
-		atEnd := m.Handle == 0 && m.Verdict == "continue" // of the chain; its policy comes next
-		if m.Table != ours.TraceTable && !atEnd {
-			hops = append(hops, ruleHop(e.Name, m, tables))
-		}
-	}
-	if slices.ContainsFunc(hops, dropped) {
-		return hops, nil // and no connection is kept
-	}
-	f, tracked, err := w.flow(p)
-	if err != nil || !tracked {
-		return hops, err
-	}
-	text := "kept as it is"
-	if what := f.Translated(); what != "" {
-		text = fmt.Sprintf("%s translated: answers come as %v > %v", what, f.AnswerFrom, f.AnswerTo)
-	}
-	return append(hops, Hop{Place: e.Name, Kind: Connection, Packet: fmt.Sprintf("%v > %v", f.From, f.To), Text: text}), nil
-}
-
-func ruleHop(place string, m nft.Met, tables []nft.Table) Hop {
-	h := Hop{Place: place, Kind: Rule, Verdict: m.Verdict, Text: fmt.Sprintf("%s %s %s: ", m.Family, m.Table, m.Chain)}
-	if m.Handle == 0 {
-		h.Text += "no rule decides, but its policy"
-		return h
-	}
-	for _, t := range tables {
-		for _, c := range t.Chains {
-			if t.Family != m.Family || t.Name != m.Table || c.Name != m.Chain {
-				continue
-			}
-			for _, r := range c.Rules {
-				if r.Handle == m.Handle {
-					h.Text += r.Text
-				}
-			}
-		}
-	}
-	return h
 }
 
 // notes names what may have ended the way where no rule did.

@@ -11,13 +11,7 @@ import (
 // Write prints one line a hop.
 func (p Path) Write(w io.Writer) error {
 	var b strings.Builder
-	width := 0
-	for _, h := range p.Hops {
-		width = max(width, len(h.Place))
-	}
-	for i, h := range p.Hops {
-		fmt.Fprintf(&b, "%2d  %-*s  %s\n", i+1, width, h.Place, h.line())
-	}
+	writeHops(&b, p.Hops)
 	switch {
 	case p.Dropped:
 		fmt.Fprintf(&b, "The packet ends at %d: a rule drops it.\n", len(p.Hops))
@@ -26,11 +20,25 @@ func (p Path) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "Last seen in %s.\n", last.Place)
 	}
 	fmt.Fprintf(&b, "Answer: %s.\n", p.Answer)
+	if len(p.Back) > 0 {
+		b.WriteString("Its way back:\n")
+		writeHops(&b, p.Back)
+	}
 	for _, n := range p.Notes {
 		fmt.Fprintf(&b, "Note: %s.\n", n)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func writeHops(b *strings.Builder, hops []Hop) {
+	width := 0
+	for _, h := range hops {
+		width = max(width, len(h.Place))
+	}
+	for i, h := range hops {
+		fmt.Fprintf(b, "%2d  %-*s  %s\n", i+1, width, h.Place, h.line())
+	}
 }
 
 func (h Hop) line() string {

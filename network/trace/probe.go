@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -181,6 +182,42 @@ func (p *probe) mine(seen capture.Packet) bool {
 		return false
 	}
 	return bytes.Equal(seen.Payload, p.payload)
+}
+
+// answers tells whether a packet is the answer, where the packet itself went by as these. An answer of ICMP, be it a reply or a
+// complaint, repeats what was sent.
+func (p *probe) answers(seen capture.Packet, went []capture.Packet) bool {
+	switch {
+	case seen.Protocol == "icmp":
+		return !seen.Asks() && bytes.Contains(seen.Payload, p.mark())
+	case seen.Protocol != p.protocol():
+		return false
+	case seen.Protocol == "tcp":
+		return seen.Replies(p.sequence)
+	}
+	return slices.ContainsFunc(went, func(w capture.Packet) bool { return w.From == seen.To && w.To == seen.From })
+}
+
+// begins tells whether a TCP, UDP or ICMP header is the packet's.
+func (p *probe) begins(header []byte) bool {
+	if len(header) < 8 {
+		return false
+	}
+	switch p.protocol() {
+	case "tcp":
+		return bytes.HasPrefix(header[4:], p.mark())
+	case "udp":
+		return binary.BigEndian.Uint16(header) == p.number
+	}
+	return binary.BigEndian.Uint16(header[4:]) == p.number
+}
+
+// mark is what no other packet has in it.
+func (p *probe) mark() []byte {
+	if p.protocol() == "tcp" {
+		return binary.BigEndian.AppendUint32(nil, p.sequence)
+	}
+	return p.payload
 }
 
 // first recognises the opening of the connection where it starts, by its port, and remembers its sequence number, which no

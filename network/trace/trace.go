@@ -5,11 +5,13 @@
 //	probe.go   the packet: an echo request, the opening of a connection, or a datagram
 //	watch.go   eyes in every namespace that it might pass
 //	path.go    what they saw, in the order in which it happened
+//	rules.go   the rules that the packet met on the host
 //	print.go   for people
 //
 // The kernel says which device saw a packet (packet sockets) and which rule it met (nftables' trace). It does not say why a
 // packet was dropped outside of rules, for instance by routing: then the path ends, and the settings that may be why are named.
-// Only the host's rules are traced; containers rarely have any.
+// Only the host's rules are traced, and only for the way there: containers rarely have any, and an answer passes by what
+// connection tracking has kept.
 package trace
 
 import (
@@ -17,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"time"
 
 	"glassbox/explain"
@@ -64,8 +67,9 @@ type Hop struct {
 type Path struct {
 	Protocol string   `json:"protocol"`
 	Hops     []Hop    `json:"hops"`
-	Dropped  bool     `json:"dropped"` // a rule did it: the last hop
-	Answer   string   `json:"answer"`  // what came back, or that nothing did
+	Back     []Hop    `json:"back,omitempty"` // the answer's
+	Dropped  bool     `json:"dropped"`        // a rule did it: the last hop
+	Answer   string   `json:"answer"`         // what came back, or that nothing did
 	Answered bool     `json:"answered"`
 	Notes    []string `json:"notes,omitempty"` // what the kernel does not tell
 }
@@ -86,7 +90,7 @@ func Run(q Question, l explain.Listener) (path Path, err error) {
 	defer func() { err = errors.Join(err, runner.Rollback()) }()
 	err = runner.Run(explain.Say("Mark the packet",
 		"the kernel reports each rule that a marked packet meets; the mark goes when the packet has gone", "08",
-		nft.TracePackets{Proto: p.protocol(), From: p.number, To: q.Port}))
+		nft.TracePackets{Table: nft.TraceTable(os.Getpid(), p.number), Proto: p.protocol(), From: p.number, To: q.Port}))
 	if err != nil {
 		return path, err
 	}

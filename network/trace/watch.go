@@ -2,7 +2,6 @@
 package trace
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,6 +17,7 @@ type eye struct {
 	Place
 	tap   *capture.Tap
 	seen  []capture.Sighting
+	back  []capture.Sighting // of the answer
 	links map[int]links.Link // by index, as they were when the packet was sent
 }
 
@@ -26,6 +26,10 @@ type watcher struct {
 	eyes   []*eye // the one where the packet starts is the first
 	tracer *nft.Tracer
 }
+
+// settle is given to the kernel, which begins to stamp packets with their time a moment after it was asked to; until then a
+// packet has the time at which it is read, and the order would be wrong.
+const settle = 30 * time.Millisecond
 
 func watch(q Question) (*watcher, error) {
 	w := &watcher{q: q}
@@ -48,6 +52,7 @@ func watch(q Question) (*watcher, error) {
 		w.close()
 		return nil, err
 	}
+	time.Sleep(settle)
 	return w, nil
 }
 
@@ -63,11 +68,10 @@ func (w *watcher) close() {
 // look takes what the eyes have seen, where the packet starts first: there it gets known by.
 func (w *watcher) look(p *probe) error {
 	for _, e := range w.eyes {
-		var err error
-		if e.seen, err = e.tap.Seen(p.mine); err != nil {
+		if err := e.look(p); err != nil {
 			return err
 		}
-		if len(e.seen) == 0 {
+		if len(e.seen)+len(e.back) == 0 {
 			continue
 		}
 		all, err := links.List(e.Netns)
@@ -79,15 +83,35 @@ func (w *watcher) look(p *probe) error {
 		}
 	}
 	// In the order in which it reached them.
-	slices.SortStableFunc(w.eyes[1:], func(a, b *eye) int { return cmp.Compare(a.first().UnixNano(), b.first().UnixNano()) })
+	slices.SortStableFunc(w.eyes[1:], func(a, b *eye) int { return first(a.seen).Compare(first(b.seen)) })
 	return nil
 }
 
-func (e *eye) first() time.Time {
-	if len(e.seen) == 0 {
+// look keeps the packet and its answer apart.
+func (e *eye) look(p *probe) error {
+	var went []capture.Packet
+	all, err := e.tap.Seen(func(seen capture.Packet) bool {
+		if p.mine(seen) {
+			went = append(went, seen)
+			return true
+		}
+		return p.answers(seen, went)
+	})
+	for _, s := range all {
+		if p.mine(s.Packet) {
+			e.seen = append(e.seen, s)
+		} else {
+			e.back = append(e.back, s)
+		}
+	}
+	return err
+}
+
+func first(list []capture.Sighting) time.Time {
+	if len(list) == 0 {
 		return time.Unix(1<<40, 0) // never
 	}
-	return e.seen[0].When
+	return list[0].When
 }
 
 // flow finds what connection tracking keeps of the packet.
