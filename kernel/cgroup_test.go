@@ -19,13 +19,19 @@ import (
 
 func groupName() string { return fmt.Sprintf("glassbox-test-%d", os.Getpid()) }
 
-// group makes a group in the tree of a v1 controller, "unified" for the v2 tree.
+// onlyV2 tells whether this machine has nothing but v2.
+func onlyV2() bool { return testkit.Cgroup2().Met() == nil }
+
+// group makes a group in the tree of a controller, "unified" for the v2 tree.
 func group(t *testing.T, controller string) string {
 	t.Helper()
 	testkit.Need(t, testkit.Root())
 	tree := "/sys/fs/cgroup/" + controller
-	if controller == "unified" && testkit.Cgroup2().Met() == nil {
-		tree = "/sys/fs/cgroup" // on a machine with nothing but v2
+	if onlyV2() {
+		tree = "/sys/fs/cgroup"
+		if controller != "unified" {
+			must(t, CgroupDelegate{Path: tree, Controllers: []string{controller}}.Do())
+		}
 	}
 	if _, err := os.Stat(tree + "/cgroup.procs"); err != nil {
 		t.Skipf("SKIPPED: this machine has no tree of cgroups at %s", tree)
@@ -61,17 +67,20 @@ func content(t *testing.T, file string) string {
 
 func TestCgroupOps(t *testing.T) {
 	dir := group(t, "pids")
-	inner := dir + "/new/box"
+	inner, aside := dir+"/new/box", dir+"/new/aside"
+	must(t, CgroupCreate{aside}.Do())
+	if onlyV2() {
+		must(t, CgroupDelegate{dir, []string{"pids"}}.Do())
+		must(t, CgroupDelegate{dir + "/new", []string{"pids"}}.Do())
+	}
 	child := waiter(t).Process.Pid
+	layout, err := look.HostLayout()
+	must(t, err)
 	memberOf := func() string { // as the kernel tells of the child
 		groups, err := look.CgroupOf(child)
 		must(t, err)
-		for _, g := range groups {
-			if len(g.Controllers) == 1 && g.Controllers[0] == "pids" {
-				return "/sys/fs/cgroup/pids" + g.Path
-			}
-		}
-		return "none"
+		in, _ := look.CgroupDir(layout, groups, "pids")
+		return in
 	}
 	for _, c := range []struct {
 		op   explain.Op
@@ -100,7 +109,7 @@ func TestCgroupOps(t *testing.T) {
 			case CgroupSet:
 				must(t, CgroupSet{op.File, "max"}.Do())
 			case CgroupJoin:
-				must(t, CgroupJoin{dir, child}.Do())
+				must(t, CgroupJoin{aside, child}.Do())
 			}
 		}
 		must(t, c.op.Do())
@@ -120,9 +129,13 @@ func TestCgroupCreateClaims(t *testing.T) {
 	}
 }
 
-// A thread that joins by itself leaves the others of its process where they are.
+// A thread that joins by itself leaves the others of its process where they are. In v2 only a whole process can.
 func TestCgroupJoinSelf(t *testing.T) {
 	dir := group(t, "pids")
+	if onlyV2() {
+		wantErrno(t, CgroupJoinSelf{Path: dir}.Do(), unix.ENOENT)
+		return
+	}
 	onThread(t, func() {
 		if got := content(t, dir+"/tasks"); got != strconv.Itoa(unix.Gettid()) {
 			t.Errorf("members are %q, want the thread %d alone", got, unix.Gettid())
@@ -136,7 +149,11 @@ func TestCgroupJoinSelf(t *testing.T) {
 
 // Removing a group ends who is still in it, groups below included, and frozen ones too.
 func TestCgroupRemoveKills(t *testing.T) {
-	for _, tree := range []string{"pids", "unified", "freezer"} {
+	trees := []string{"pids", "unified", "freezer"}
+	if onlyV2() {
+		trees = []string{"unified"}
+	}
+	for _, tree := range trees {
 		t.Run(tree, func(t *testing.T) {
 			dir := group(t, tree)
 			box, below := CgroupCreate{dir + "/box"}, CgroupCreate{dir + "/box/a/b"}

@@ -74,6 +74,7 @@ func mountDeeds() []deed {
 
 func fileDeeds() []deed {
 	return []deed{
+		{"ChangeGroup", "mkdir a; chmod 2710 a; chown 7:8 a", func(dir string) explain.Op { return ChangeGroup{Path: dir + "/a", GID: 2_000_000_000} }},
 		{"Mkdir", "", func(dir string) explain.Op { return Mkdir{Path: dir + "/a b", Mode: 0o750} }},
 		{"EnsureDir", "mkdir a", func(dir string) explain.Op { return EnsureDir{Path: dir + "/a/b/c", Mode: 0o755} }},
 		{"EnsureDirIn", "mkdir a; ln -s a l", func(dir string) explain.Op { return EnsureDirIn{Root: dir, Path: "/l/b/c", Mode: 0o755} }},

@@ -4,10 +4,13 @@ package kernel
 import (
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"glassbox/kernel/look/devices"
 )
 
 // opened tells which of these a member of the group may do: read null, write null, read zero, make a node.
@@ -56,9 +59,32 @@ func TestDeviceFilter(t *testing.T) {
 			if got := opened(t, dir); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
+			readBack(t, dir, c.rules)
 		})
 	}
 	wantErrno(t, DeviceFilter{Path: t.TempDir()}.Do(), unix.EBADF) // no cgroup
+}
+
+// readBack reads the program from the kernel: its rules are ours in reverse, down to one that matches everything.
+func readBack(t *testing.T, dir string, rules []DeviceRule) {
+	t.Helper()
+	lists, err := devices.Programs(dir)
+	must(t, err)
+	var got, want []string
+	for _, r := range lists[len(lists)-1].Rules {
+		got = append(got, fmt.Sprint(DeviceRule{r.Allow, r.Type, r.Major, r.Minor, r.Access}))
+	}
+	ends := false
+	for i := len(rules) - 1; i >= 0 && !ends; i-- {
+		want = append(want, fmt.Sprint(rules[i]))
+		ends = rules[i].matchesAll()
+	}
+	if !ends {
+		want = append(want, fmt.Sprint(DeviceRule{false, "a", -1, -1, "rwm"}))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("read back: %v, %s\n got %v\nwant %v", len(lists), lists[0].Unread, got, want)
+	}
 }
 
 func TestAccessBits(t *testing.T) {

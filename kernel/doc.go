@@ -22,6 +22,7 @@
 //	bindpart.go  BindPart: a part of a directory that nobody may trust
 //	hook.go      RunHook: a program of somebody else's             man 2 execve
 //	netns.go     NetnsCreate NetnsRemove                           man 7 network_namespaces
+//	userns.go    UserNamespaceCreate MapMount ChangeGroup          man 7 user_namespaces, man 2 mount_setattr
 //	link.go      LinkEnsureBridge LinkAddVeth LinkUp LinkUnplug …  man 7 rtnetlink, man 4 veth
 //	address.go   AddressAdd AddressEnsure DefaultRouteAdd          man 8 ip-address, ip-route
 //	linkmove.go  LinkMove: a device given away                     man 8 ip-link

@@ -4,6 +4,7 @@ package kernel
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -42,10 +43,18 @@ func (e Exec) Shell() string {
 	return "exec env -i " + Quote(append(append([]string{}, e.Env...), e.Args...)...)
 }
 
-// ExecSelf executes this program anew, by a descriptor: its path means nothing in a container. man 2 execveat.
+// ExecSelf executes this program anew, by a descriptor: its path means nothing in a container. Its arguments are our title, the
+// number of a descriptor that stays open, the program that this one will start, and that one's own arguments. man 2 execveat.
 type ExecSelf struct{ Args, Env []string }
 
 func (e ExecSelf) Do() error {
+	open, err := strconv.Atoi(e.Args[1])
+	if err == nil {
+		_, err = unix.FcntlInt(uintptr(open), unix.F_SETFD, 0)
+	}
+	if err != nil {
+		return Fail(e, err)
+	}
 	fd, err := unix.Open("/proc/self/exe", unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return Fail(e, err)
@@ -57,8 +66,8 @@ func (e ExecSelf) Call() string {
 	return Exec{Path: "/proc/self/exe", Args: e.Args, Env: e.Env}.Call()
 }
 
-// Shell executes the program that this one would start: the arguments are our title, the program's file, its own arguments.
-func (e ExecSelf) Shell() string { return Exec{Args: e.Args[2:], Env: e.Env}.Shell() }
+// Shell executes the program that this one would start.
+func (e ExecSelf) Shell() string { return Exec{Args: e.Args[3:], Env: e.Env}.Shell() }
 
 func execveat(fd int, args, env []string) error {
 	argv, err := syscall.SlicePtrFromStrings(args)

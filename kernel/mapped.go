@@ -52,22 +52,31 @@ func flagIf(recursive bool) int {
 	return 0
 }
 
-// namespaceOfMaps makes one with these maps and keeps it by a descriptor alone. The process that it is made with never runs: it
-// asks to be traced, and so stops at its first instruction.
-func namespaceOfMaps(uids, gids []IDMap) (*os.File, error) {
+// namespaceOfMaps makes one with these maps and keeps it by a descriptor alone.
+func namespaceOfMaps(uids, gids []IDMap) (file *os.File, err error) {
+	err = withMaps(uids, gids, unix.CLONE_NEWUSER, func(pid int) error {
+		file, err = os.Open(fmt.Sprintf("/proc/%d/ns/user", pid))
+		return err
+	})
+	return file, err
+}
+
+// withMaps makes namespaces, a user namespace with these maps among them, for as long as use takes. The process that they are made
+// with never runs: it asks to be traced, and so stops at its first instruction.
+func withMaps(uids, gids []IDMap, flags uintptr, use func(pid int) error) error {
 	runtime.LockOSThread() // who traces is a thread
 	defer runtime.UnlockOSThread()
-	attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: procMaps(uids),
-		GidMappings: procMaps(gids), Ptrace: true}}
+	attr := &syscall.ProcAttr{Sys: &syscall.SysProcAttr{Cloneflags: flags, UidMappings: procMaps(uids),
+		GidMappings: procMaps(gids), GidMappingsEnableSetgroups: true, Ptrace: true}}
 	pid, err := syscall.ForkExec("/proc/self/exe", []string{"maps"}, attr)
 	if err != nil {
-		return nil, fmt.Errorf("make a user namespace with these maps: %w", err)
+		return fmt.Errorf("make a user namespace with these maps: %w", err)
 	}
-	file, err := os.Open(fmt.Sprintf("/proc/%d/ns/user", pid))
+	err = use(pid)
 	if killed := (KillChild{Child: &Child{PID: pid}}).Do(); err == nil {
 		err = killed
 	}
-	return file, err
+	return err
 }
 
 func (m MapTree) Call() string {

@@ -49,10 +49,12 @@ func examples() []explain.Op {
 		SetAttributesIn{"/r", "/data", unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID, unix.MOUNT_ATTR_NOEXEC},
 		CgroupSetEither{CgroupSet{"/sys/fs/cgroup/box/blkio.weight", "500"}, CgroupSet{"/sys/fs/cgroup/box/blkio.bfq.weight", "500"}},
 		CopyUpIn{"/r", "/etc", unix.MS_NOSUID, "mode=755"}, FillDir{"/r", "/data", "/v/_data", "/v/filling"}, BindPart{"/v/_data", "a/b", "/live/mount-0"}, UseMount{"/s/volumes/v/id", "/v/_data"}, LeaveMount{"/s/volumes/v/id", "/v/_data"}, BindFlagsIn{"/r", "/srv/data", "/data", true, unix.MS_RDONLY | unix.MS_NOSUID}, SetPropagationAbove{"/r", unix.MS_PRIVATE},
+		UserNamespaceCreate{"/s/users", "/s/netns", []IDMap{{0, 100000, 65536}}, []IDMap{{0, 200000, 65536}}}, UserNamespaceRemove{"/s/users", "/s/netns"},
+		MapMount{"/data", "/s/own", []IDMap{{0, 100000, 65536}}, []IDMap{{0, 200000, 65536}}}, ChangeGroup{"/data", 200000},
 		MapTree{Source: "/data", Recursive: true, UIDs: []IDMap{{0, 1000, 1}}, GIDs: []IDMap{{0, 1000, 1}}}, PlaceTreeIn{"/r", "/data", "/data", 0, 9},
 		SetScheduler{Policy: "SCHED_BATCH", Nice: 5}, SetScheduler{Policy: "SCHED_FIFO", Priority: 10}, SetIOPriority{"IOPRIO_CLASS_BE", 6},
 		SetAffinity{"0-3,7"}, SetMemoryPolicy{Mode: "MPOL_BIND", Nodes: "0-1"}, SetPersonality{"LINUX32"}, JoinKeyring{"_ses.box"}, ChangeProfile{"box"},
-		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{[]string{"glassbox: init", "/bin/sh", "sh"}, []string{"A=1"}},
+		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{[]string{"glassbox: init", "3", "/bin/sh", "sh"}, []string{"A=1"}},
 	}
 }
 

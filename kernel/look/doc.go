@@ -11,9 +11,13 @@
 //	trees.go      HostLayout LayoutOf                            where that is found out
 //	cgroup.go     CgroupOf                                       /proc/PID/cgroup
 //	limits.go     CgroupLimits              what is limited and used, in v1's names or v2's
+//	pressure.go   PressureOf Trigger.Await  accounting/psi.rst   how long it had to wait
 //	process.go    ReadProcess               man 7 credentials, capabilities
+//	ancestors.go  Ancestors Args Label      its parents, and its label of a security module
+//	sockets.go    Listening                                      /proc/PID/net/tcp
 //	hostname.go   Hostname                  man 7 uts_namespaces
 //
 // Every answer is a plain struct that json.Marshal prints, and has a Write… function that prints it as a table.
-// Package look/links does the same for network interfaces, look/nft for firewall rules; they are apart to keep this one small.
+// Package look/links does the same for network interfaces, look/nft for firewall rules, look/devices for device rules; they are apart to
+// keep this one small. Package look/xray joins them all to one report.
 package look

@@ -19,6 +19,8 @@ type Limit struct {
 	Version    int    `json:"version"`        // of cgroups; 0 if no tree has the controller
 	File       string `json:"file,omitempty"` // "/sys/fs/cgroup/box/cpu.max"
 	Entry      string `json:"entry,omitempty"`
+	V2         string `json:"v2,omitempty"` // what the two versions call it: "memory.max"
+	V1         string `json:"v1,omitempty"`
 	Present    bool   `json:"present"` // false: the cgroup has no such file, as v2's root has no limits
 	Value      string `json:"value"`   // as the kernel writes it
 }
@@ -48,7 +50,7 @@ func LimitsOf(l Layout, groups []Membership) ([]Limit, error) {
 		if file == "" {
 			continue
 		}
-		limit := Limit{Resource: k.resource, Controller: k.controller, Version: version}
+		limit := Limit{Resource: k.resource, Controller: k.controller, Version: version, V2: k.v2, V1: k.v1}
 		if version != 0 {
 			name, entry, _ := strings.Cut(file, "#")
 			limit.File, limit.Entry = dir+"/"+name, entry

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 )
 
 // ReadProcess reads all of a process.
@@ -76,7 +75,7 @@ func (p *Process) readRights(s fields) (err error) {
 	return err
 }
 
-func (p *Process) readFiles() error {
+func (p *Process) readFiles() (err error) {
 	for _, link := range []struct {
 		name string
 		to   *string
@@ -85,10 +84,7 @@ func (p *Process) readFiles() error {
 			return err
 		}
 	}
-	args, err := readProc(p.PID, "cmdline")
-	if args != "" {
-		p.Args = strings.Split(strings.TrimSuffix(args, "\x00"), "\x00")
-	}
+	p.Args, err = Args(p.PID)
 	return err
 }
 

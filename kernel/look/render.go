@@ -1,4 +1,4 @@
-// This file prints namespaces, mounts and overlay layers as tables.
+// This file prints namespaces, mounts, overlay layers and open ports as tables.
 package look
 
 import (
@@ -41,6 +41,15 @@ func WriteLayers(w io.Writer, l Layers) error {
 	}
 	for i, dir := range l.Data {
 		t.Row("data "+strconv.Itoa(i+1), dir, "read-only, reached by redirects alone")
+	}
+	return t.Close()
+}
+
+// WriteSockets prints open ports.
+func WriteSockets(w io.Writer, sockets []Socket) error {
+	t := NewTable(w, "PROTOCOL", "ADDRESS", "OPEN IN THIS PROCESS")
+	for _, s := range sockets {
+		t.Row(s.Protocol, s.Address.String(), yesNo(s.Own))
 	}
 	return t.Close()
 }

@@ -32,16 +32,16 @@ lower 2  /l1        read-only
 `},
 		{"limits", func(w io.Writer) error {
 			return WriteLimits(w, []Limit{
-				{Resource: "memory limit", Controller: "memory", Version: 2, File: "/c/box/memory.max", Present: true, Value: "1572864"},
-				{Resource: "cpu quota", Controller: "cpu", Version: 2, File: "/c/box/cpu.max", Entry: "1", Present: true, Value: "50000"},
-				{Resource: "swap limit", Controller: "memory", Version: 2, File: "/c/box/memory.swap.max"},
-				{Resource: "pids limit", Controller: "pids"},
+				{Resource: "memory limit", Controller: "memory", V2: "memory.max", V1: "memory.limit_in_bytes", Version: 2, File: "/c/box/memory.max", Present: true, Value: "1572864"},
+				{Resource: "cpu quota", Controller: "cpu", V2: "cpu.max#1", V1: "cpu.cfs_quota_us", Version: 2, File: "/c/box/cpu.max", Entry: "1", Present: true, Value: "50000"},
+				{Resource: "swap limit", Controller: "memory", V2: "memory.swap.max", Version: 2, File: "/c/box/memory.swap.max"},
+				{Resource: "pids limit", Controller: "pids", V2: "pids.max", V1: "pids.max"},
 			})
-		}, `RESOURCE      VALUE                 FILE             IN
-memory limit  1572864 (1.5 MiB)     memory.max       /c/box
-cpu quota     50000                 cpu.max 1        /c/box
-swap limit    -                     memory.swap.max  /c/box
-pids limit    (no pids controller)  -                -
+		}, `RESOURCE      VALUE                 IN V2            IN V1                  HERE
+memory limit  1572864 (1.5 MiB)     memory.max       memory.limit_in_bytes  /c/box
+cpu quota     50000                 cpu.max 1        cpu.cfs_quota_us       /c/box
+swap limit    -                     memory.swap.max  -                      /c/box
+pids limit    (no pids controller)  pids.max         pids.max               -
 `},
 		{"mounts", func(w io.Writer) error {
 			return WriteMounts(w, []Mount{{27, 1, 254, 1, "/", "/", "rw", "shared:1", "ext4", "/dev/vda1", "rw"}})

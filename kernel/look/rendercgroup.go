@@ -38,21 +38,30 @@ func WriteMemberships(w io.Writer, groups []Membership) error {
 	return t.Close()
 }
 
-// WriteLimits prints what is limited and counted, and the file where each stands.
+// WriteLimits prints what is limited and counted, the names that both versions of cgroups have for it, and where it stands here.
 func WriteLimits(w io.Writer, limits []Limit) error {
-	t := NewTable(w, "RESOURCE", "VALUE", "FILE", "IN")
+	t := NewTable(w, "RESOURCE", "VALUE", "IN V2", "IN V1", "HERE")
 	for _, l := range limits {
-		file := strings.TrimSpace(filepath.Base(l.File) + " " + l.Entry)
+		v2, v1 := strings.ReplaceAll(l.V2, "#", " "), strings.ReplaceAll(l.V1, "#", " ")
 		switch {
 		case l.Version == 0:
-			t.Row(l.Resource, "(no "+l.Controller+" controller)", "", "")
+			t.Row(l.Resource, "(no "+l.Controller+" controller)", v2, v1, "")
 		case !l.Present:
-			t.Row(l.Resource, "", file, filepath.Dir(l.File))
+			t.Row(l.Resource, "", v2, v1, filepath.Dir(l.File))
 		default:
-			t.Row(l.Resource, Readable(l), file, filepath.Dir(l.File))
+			t.Row(l.Resource, short(Readable(l)), v2, v1, filepath.Dir(l.File))
 		}
 	}
 	return t.Close()
+}
+
+// short keeps the list of a long file from making the column too wide for every line; --json prints it whole.
+func short(value string) string {
+	const width = 40
+	if runes := []rune(value); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return value
 }
 
 // Readable puts a value on one line and adds the words for numbers that mean "no limit" or bytes.

@@ -5,6 +5,7 @@
 package nft
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
 
 	"glassbox/kernel"
 )
@@ -74,35 +76,38 @@ func (w rewrite) exprs(address netip.Addr) []expr.Any {
 		})
 }
 
-// Do replaces rules that are there already.
+// Do leaves a table that is there already as it is: all come from here, whole. (To delete it first would cost ten milliseconds: the
+// kernel waits until no processor uses the old rules.)
 func (r RedirectNames) Do() error {
 	address, err := netip.ParseAddr(r.Address)
 	if err != nil || !address.Is4() {
 		return kernel.Fail(r, fmt.Errorf("address %q: want one of IPv4", r.Address))
 	}
-	return kernel.Fail(r, kernel.InNetns(r.Netns, func() error {
+	err = kernel.InNetns(r.Netns, func() error {
 		c, t := &nftables.Conn{}, &nftables.Table{Name: NamesTable, Family: nftables.TableFamilyIPv4}
-		c.AddTable(t)
-		c.DelTable(t)
-		c.AddTable(t)
+		c.CreateTable(t)
 		chain := c.AddChain(&nftables.Chain{Table: t, Name: "output", Type: nftables.ChainTypeFilter,
 			Hooknum: nftables.ChainHookOutput, Priority: nftables.ChainPriorityRaw})
 		for _, w := range r.rewrites() {
 			c.AddRule(&nftables.Rule{Table: t, Chain: chain, Exprs: w.exprs(address)})
 		}
 		return flush(c)
-	}))
+	})
+	if errors.Is(err, unix.EEXIST) {
+		return nil
+	}
+	return kernel.Fail(r, err)
 }
 
 // Call names the messages of the batch.
 func (r RedirectNames) Call() string {
-	return fmt.Sprintf("setns(%q, CLONE_NEWNET)\nsendmsg(NETLINK_NETFILTER, [NFT_MSG_NEWTABLE ip %[2]s, NFT_MSG_DELTABLE, NFT_MSG_NEWTABLE, "+
+	return fmt.Sprintf("setns(%q, CLONE_NEWNET)\nsendmsg(NETLINK_NETFILTER, [NFT_MSG_NEWTABLE ip %[2]s, "+
 		"NFT_MSG_NEWCHAIN output, NFT_MSG_NEWRULE (%[3]d of them)])", r.Netns, NamesTable, len(r.rewrites()))
 }
 
 func (r RedirectNames) Shell() string {
-	lines := []string{"nsenter " + kernel.Quote("--net="+r.Netns) + " nft -f - <<'END'",
-		"add table ip " + NamesTable, "delete table ip " + NamesTable, "add table ip " + NamesTable,
+	nft := "nsenter " + kernel.Quote("--net="+r.Netns) + " nft "
+	lines := []string{nft + "list table ip " + NamesTable + " > /dev/null 2>&1 || " + nft + "-f - <<'END'", "add table ip " + NamesTable,
 		"add chain ip " + NamesTable + " output { type filter hook output priority raw ; }"}
 	for _, w := range r.rewrites() {
 		lines = append(lines, "add rule ip "+NamesTable+" output "+w.text(r.Address))

@@ -2,6 +2,7 @@
 package nft
 
 import (
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -118,6 +119,23 @@ func TestOtherFirewalls(t *testing.T) {
 		}
 		if after := nft(t, "list", "ruleset"); after != before {
 			t.Errorf("not as before:\n%s", after)
+		}
+	})
+}
+
+func TestNamesReadBackAsTheirText(t *testing.T) {
+	apart(func() {
+		r := RedirectNames{Netns: fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()), Address: "127.0.0.11", Port: 20053}
+		do(t, r)
+		before := nft(t, "list", "ruleset")
+		do(t, r)
+		if after := nft(t, "list", "ruleset"); after != before {
+			t.Errorf("a second time changes it:\n%s", after)
+		}
+		for _, w := range r.rewrites() {
+			if text := strings.Replace(w.text(r.Address), "counter", "counter packets 0 bytes 0", 1); !strings.Contains(before, text+"\n") {
+				t.Errorf("nft does not show %q in\n%s", text, before)
+			}
 		}
 	})
 }

@@ -16,10 +16,13 @@ import (
 	"glassbox/kernel"
 )
 
-const tracePrefix = "glassbox_trace_"
+// TracePrefix is how the names of these tables begin.
+const TracePrefix = "glassbox_trace_"
 
 // TraceTable names the table that exists while a process follows a packet; number keeps its packets apart.
-func TraceTable(pid int, number uint16) string { return fmt.Sprintf("%s%d_%d", tracePrefix, pid, number) }
+func TraceTable(pid int, number uint16) string {
+	return fmt.Sprintf("%s%d_%d", TracePrefix, pid, number)
+}
 
 // TraceTables lists those that there are now, with the process of each.
 func TraceTables() (map[string]int, error) {
@@ -30,7 +33,7 @@ func TraceTables() (map[string]int, error) {
 	found := map[string]int{}
 	for _, t := range tables {
 		var pid, number int
-		if n, err := fmt.Sscanf(t.Name, tracePrefix+"%d_%d", &pid, &number); n == 2 && err == nil {
+		if n, err := fmt.Sscanf(t.Name, TracePrefix+"%d_%d", &pid, &number); n == 2 && err == nil {
 			found[t.Name] = pid
 		}
 	}

@@ -186,11 +186,12 @@ func (m *maker) make(wait bool) error {
 	default:
 		m.c.warn("no systemd to ask here: the container's cgroup is made without it")
 	}
-	if err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...); err != nil {
-		return err
+	err = m.run.Run(plan.Before(m.c.Plan, m.c.Host)...)
+	if err == nil {
+		err = m.start(wait)
 	}
-	if err := m.start(wait); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, plan.Threaded(m.c.Plan, m.c.Host))
 	}
 	defer m.socket.Close()
 	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {

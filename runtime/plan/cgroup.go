@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -79,6 +80,19 @@ func bornIn(c Container, h Host) string {
 		return ""
 	}
 	return c.groupIn(h.Cgroups.V2)
+}
+
+// Threaded says of a place that no container can be born in: a group below one of single threads is neither a group of threads
+// nor one of processes ("domain invalid"). man 7 cgroups, "Thread mode".
+func Threaded(c Container, h Host) error {
+	for dir := bornIn(c, h); dir != h.Cgroups.V2.Point && dir != "" && dir != "/"; dir = path.Dir(dir) {
+		kind, err := firstLine(dir + "/cgroup.type")
+		if err == nil && kind != "domain" {
+			return fmt.Errorf("linux.cgroupsPath %s: the cgroup.type of %s is %q: name a place among groups of whole processes (\"domain\")",
+				c.CgroupPath(), dir, kind)
+		}
+	}
+	return nil
 }
 
 const joinKeep = "the container's processes could not be found again"

@@ -124,7 +124,7 @@ func Whole(c Container, h Host) []explain.Step {
 func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
 	return slices.Concat(Before(c, h), MapMounts(c, nil), []explain.Step{Birth(c, h, nil)}, After(c, h),
 			ScopeSteps(c, h, pid), Outside(c, h, pid), RuntimeHooks(c, pid)),
-		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3))
+		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3, 3))
 }
 
 func hasNamespace(spec *specs.Spec, kind specs.LinuxNamespaceType) bool {

@@ -4,6 +4,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -12,11 +13,11 @@ import (
 )
 
 // Last becomes the program that was found at path. Descriptors from closed on stay behind. With --init it is the reaper that
-// is executed, and the program becomes its child.
-func Last(c Container, p *specs.Process, path string, closed uint) []explain.Step {
+// is executed, and the program becomes its child; until then the reaper keeps the descriptor started, whose end says that all runs.
+func Last(c Container, p *specs.Process, path string, closed uint, started int) []explain.Step {
 	var last explain.Op = kernel.Exec{Path: path, Args: p.Args, Env: p.Env}
 	if c.Init && p == c.Spec.Process {
-		last = kernel.ExecSelf{Args: append([]string{"glassbox: init", path}, p.Args...), Env: p.Env}
+		last = kernel.ExecSelf{Args: append([]string{"glassbox: init", strconv.Itoa(started), path}, p.Args...), Env: p.Env}
 	}
 	return []explain.Step{explain.Say("Become the program",
 		"execve keeps the process, with its namespaces and limits, and replaces what it runs", "01",
@@ -94,7 +95,7 @@ func spawns(c Container) bool { return hasNamespace(c.Spec, specs.PIDNamespace) 
 // LastVisit runs the visitor's program. child receives its pid, if it is a child of the stage.
 func LastVisit(c Container, p *specs.Process, path string, closed uint, child *kernel.Child) []explain.Step {
 	if !spawns(c) {
-		return Last(c, p, path, closed)
+		return Last(c, p, path, closed, 0)
 	}
 	return []explain.Step{explain.Say("Run the program", "what the container sees first of it has its rights and no more, and is not ours", "01",
 		kernel.CloseOnExec{First: closed},

@@ -40,7 +40,7 @@ func Main() {
 		unix.CloseOnExec(c.Fifo)
 	}
 	c.Host.Stage.Inside = os.Getpid()
-	s := stage{Config: c, wire: wire}
+	s := stage{Config: c, wire: wire, started: fd}
 	err = s.become()
 	if err == nil {
 		os.Exit(0) // a child has become it
@@ -59,6 +59,7 @@ var errOutsideGone = errors.New("the runtime outside is gone")
 type stage struct {
 	Config
 	wire        *Conn
+	started     int // the wire's descriptor: its end means success
 	descriptors int // /proc/self/fd, to open the fifo by
 }
 
@@ -92,7 +93,7 @@ func (s *stage) become() error {
 	if err := run.Run(plan.StartHooks(s.Container, s.Host)...); err != nil {
 		return &hookError{err}
 	}
-	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve))...)
+	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve), s.started)...)
 }
 
 func (s *stage) visit(run *explain.Runner, p *specs.Process, path string) error {
@@ -183,7 +184,7 @@ func (s *stage) waitForStart() error {
 	if _, err := unix.Write(fd, []byte{0}); err != nil {
 		return fmt.Errorf("wait for the start: %w", err)
 	}
-	s.wire = NewConn(os.NewFile(uintptr(fd), "fifo"))
+	s.wire, s.started = NewConn(os.NewFile(uintptr(fd), "fifo")), fd
 	return nil
 }
 

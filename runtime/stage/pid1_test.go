@@ -3,6 +3,7 @@ package stage
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,9 +27,9 @@ func underInit(t *testing.T, script string) *exec.Cmd {
 	t.Helper()
 	testkit.Need(t, testkit.Root())
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{initName, "/bin/sh", "sh", "-c", script}
+	cmd.Args = []string{initName, "3", "/bin/sh", "sh", "-c", script}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS, Setpgid: true}
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.ExtraFiles = os.Stderr, []*os.File{os.Stderr}
 	return cmd
 }
 
@@ -40,7 +41,7 @@ func TestInitPassesTheExitCodeOn(t *testing.T) {
 		}
 	}
 	cmd := underInit(t, "")
-	cmd.Args[1], cmd.Stderr = "/etc/passwd", nil
+	cmd.Args[2], cmd.Stderr = "/etc/passwd", nil
 	if err := cmd.Run(); cmd.ProcessState.ExitCode() != 126 {
 		t.Errorf("what is no program: %v, want 126", err)
 	}
@@ -68,6 +69,41 @@ func TestInitForwardsSignals(t *testing.T) {
 		if err := cmd.Wait(); line != "got\n" || cmd.ProcessState.ExitCode() != 5 {
 			t.Errorf("%v: said %q, %v", sig, line, err)
 		}
+	}
+}
+
+// Who has seen the end of the descriptor may send signals: none is lost. One that comes earlier is.
+func TestInitSaysWhenItListens(t *testing.T) {
+	code := func(wait bool) int {
+		ends, ours, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ends.Close()
+		cmd := underInit(t, "exec sleep 2")
+		cmd.ExtraFiles = []*os.File{ours}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ours.Close()
+		if wait {
+			if n, err := ends.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Fatalf("read %d bytes (%v), want the end", n, err)
+			}
+		}
+		if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the exit code says it all
+		return cmd.ProcessState.ExitCode()
+	}
+	for range 20 {
+		if got := code(true); got != 143 {
+			t.Fatalf("exit code %d, want 143", got)
+		}
+	}
+	if got := code(false); got == 143 {
+		t.Error("the init heard a signal that came before it listened: the test proves nothing")
 	}
 }
 

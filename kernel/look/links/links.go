@@ -21,6 +21,7 @@ type Link struct {
 	Addresses []string `json:"addresses"`
 	PeerIndex int      `json:"peer_index,omitempty"` // veth: the other end's index, in the other end's namespace
 	Parent    int      `json:"parent,omitempty"`     // macvlan, vlan …: the index of the interface below
+	VNI       int      `json:"vni,omitempty"`        // vxlan: the number of its network
 
 	peerNSID int // how our namespace calls the one that PeerIndex counts in; -1: its own
 }
@@ -65,6 +66,9 @@ func describe(raw netlink.Link) Link {
 		l.PeerIndex, l.peerNSID = a.ParentIndex, a.NetNsID
 	} else {
 		l.Parent = a.ParentIndex
+	}
+	if v, ok := raw.(*netlink.Vxlan); ok {
+		l.VNI = v.VxlanId
 	}
 	return l
 }

@@ -2,6 +2,7 @@
 package nft
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +32,9 @@ func Tables(namespace string) ([]Table, error) {
 	var tables []Table
 	for _, t := range raw {
 		table, err := reader{c, socket, t}.read(chains)
+		if errors.Is(err, unix.ENOENT) {
+			continue // removed while we read
+		}
 		if err != nil {
 			return nil, fmt.Errorf("read the nftables table %s %s: %w", familyName(t.Family), t.Name, err)
 		}

@@ -26,6 +26,8 @@ type Met struct {
 	Verdict string `json:"verdict"`          // "accept", "drop", "continue", "jump NAME" …
 	In      int    `json:"in,omitempty"`     // index of the device by which it came
 	Out     int    `json:"out,omitempty"`    // by which it will leave, where that is decided already
+
+	Transport []byte `json:"-"` // the beginning of the packet's TCP, UDP or ICMP header; only the first report at a hook has it
 }
 
 // Tracer hears the reports of one network namespace.
@@ -100,6 +102,8 @@ func readMet(data []byte) (Met, error) {
 			met.In = int(a.Uint32())
 		case unix.NFTA_TRACE_OIF:
 			met.Out = int(a.Uint32())
+		case unix.NFTA_TRACE_TRANSPORT_HEADER:
+			met.Transport = a.Bytes()
 		case unix.NFTA_TRACE_POLICY:
 			policy = verdictName(int32(a.Uint32()), "")
 		case unix.NFTA_TRACE_VERDICT:

@@ -3,9 +3,11 @@ package xray
 
 import (
 	"path"
+	"slices"
 	"strconv"
 
 	"glassbox/kernel/look"
+	"glassbox/kernel/look/devices"
 )
 
 // Cgroups are a process's places in all trees, and what they mean.
@@ -14,6 +16,8 @@ type Cgroups struct {
 	Groups []look.Membership `json:"groups"`
 	Limits []look.Limit      `json:"limits"` // of its own cgroups, with what is used
 	Bounds []look.Limit      `json:"bounds"` // the nearest cgroup, it or one above, that bounds memory, processors, processes
+
+	Devices *devices.Allowed `json:"devices,omitempty"` // nil: could not be read
 }
 
 func (r *Report) readCgroups(pid int) error {
@@ -86,12 +90,29 @@ func (c Cgroups) bounded(resource string) bool {
 	return false
 }
 
-// limit is the value that its own cgroup has for a resource; empty for none.
-func (c Cgroups) limit(resource string) string {
-	for _, l := range c.Limits {
-		if l.Resource == resource && l.Present {
-			return l.Value
+// readDevices needs root on v2, where a program in the kernel decides.
+func (r *Report) readDevices(pid int) error {
+	allowed, err := devices.Of(pid)
+	if err == nil {
+		r.Cgroups.Devices = &allowed
+	}
+	return err
+}
+
+// everyDevice tells that no rule denies a device; false, too, where the rules could not be read.
+func (c Cgroups) everyDevice() bool {
+	return c.Devices != nil && !slices.ContainsFunc(c.Devices.Lists, denies)
+}
+
+// denies goes through rules of which the first that matches decides: a denial behind one that allows everything has no effect.
+func denies(list devices.List) bool {
+	for _, r := range list.Rules {
+		if !r.Allow {
+			return true
+		}
+		if r.Type == "a" && r.Major == -1 && r.Minor == -1 && r.Access == "rwm" {
+			return false
 		}
 	}
-	return ""
+	return true
 }

@@ -2,6 +2,7 @@
 package xray
 
 import (
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -20,7 +21,6 @@ type Files struct {
 	Follows  []string     `json:"follows"`          // mounts made outside are seen below these: master:N
 	Host     []HostDir    `json:"host"`             // of the host's files
 	Cgroups  []string     `json:"cgroups"`          // cgroup trees that can be written
-	mounts   []look.Mount
 }
 
 // HostDir is a file or directory of the host that the process sees.
@@ -38,10 +38,9 @@ func secrets() (masked, readOnly []string) {
 	}, []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/sys"}
 }
 
-// readFiles fills in Files from the mounts of the process, and of process 1 or, if those are closed, of who looks.
+// readFiles fills in Files from the mounts of the process, beside those of process 1 and of who looks.
 func (r *Report) readFiles(mounts []look.Mount) error {
 	f := &r.Files
-	f.mounts = mounts
 	var found bool
 	if f.Root, found = look.Covering(mounts, "/"); !found {
 		return nil
@@ -52,24 +51,25 @@ func (r *Report) readFiles(mounts []look.Mount) error {
 	for _, m := range mounts {
 		f.sort(m)
 	}
-	f.findOpen()
-	host, err := look.Mounts(1)
+	f.findOpen(mounts)
+	if !r.owns("mnt") {
+		return nil
+	}
+	reader, err := look.Mounts(os.Getpid())
 	if err != nil {
 		return err
 	}
-	if r.owns("mnt") {
-		f.Host = hostDirs(host, mounts)
-	}
-	return nil
+	host, err := look.Mounts(1)
+	f.Host = hostDirs(append(host, reader...), mounts)
+	return err
 }
 
 // sort notes what one mount is there for.
 func (f *Files) sort(m look.Mount) {
-	system := strings.HasPrefix(m.Point, "/proc/") || strings.HasPrefix(m.Point, "/sys/")
 	switch {
-	case system && isMask(m):
+	case isMask(m):
 		f.Masked = append(f.Masked, m.Point)
-	case system && m.FSType == "proc" && readOnly(m):
+	case m.FSType == "proc" && m.Point != "/proc" && readOnly(m):
 		f.ReadOnly = append(f.ReadOnly, m.Point)
 	case m.FSType == "sysfs" && readOnly(m):
 		f.ReadOnly = append(f.ReadOnly, m.Point)
@@ -86,8 +86,11 @@ func (f *Files) sort(m look.Mount) {
 	}
 }
 
-// isMask tells the null device, and an empty file system that can not be written.
+// isMask tells the null device, and an empty file system that can not be written; v1's trees of cgroups lie in such a one, too.
 func isMask(m look.Mount) bool {
+	if m.Point == "/sys/fs/cgroup" || !strings.HasPrefix(m.Point, "/proc/") && !strings.HasPrefix(m.Point, "/sys/") {
+		return false
+	}
 	return path.Base(m.Root) == "null" && (m.FSType == "devtmpfs" || m.FSType == "tmpfs") || m.FSType == "tmpfs" && readOnly(m)
 }
 
@@ -96,23 +99,16 @@ func readOnly(m look.Mount) bool {
 }
 
 // findOpen looks at which mount covers each of the places.
-func (f *Files) findOpen() {
+func (f *Files) findOpen(mounts []look.Mount) {
 	masked, unwritable := secrets()
-	for _, place := range masked {
-		m, ok := look.Covering(f.mounts, place)
-		if ok && isSystem(m) && look.Exists(place) {
-			f.Open = append(f.Open, place)
-		}
-	}
-	for _, place := range unwritable {
-		m, ok := look.Covering(f.mounts, place)
-		if ok && isSystem(m) && !readOnly(m) && look.Exists(place) {
+	for _, place := range append(masked, unwritable...) {
+		m, ok := look.Covering(mounts, place)
+		bare := ok && (m.FSType == "proc" || m.FSType == "sysfs")
+		if bare && look.Exists(place) && !(readOnly(m) && slices.Contains(unwritable, place)) {
 			f.Open = append(f.Open, place)
 		}
 	}
 }
-
-func isSystem(m look.Mount) bool { return m.FSType == "proc" || m.FSType == "sysfs" }
 
 // hostDirs finds the mounts that show a part of a file system that the host has mounted, too.
 func hostDirs(host, mounts []look.Mount) []HostDir {
@@ -121,11 +117,19 @@ func hostDirs(host, mounts []look.Mount) []HostDir {
 		if ofThisKernel(m) || isMask(m) {
 			continue
 		}
-		if outside, ok := outsidePath(host, m); ok && !fromEngine(m.Point, outside) {
-			found = append(found, HostDir{outside, m.Point, !readOnly(m)})
+		outside, ok := outsidePath(host, m)
+		dir := HostDir{outside, m.Point, !readOnly(m)}
+		if ok && !fromEngine(m.Point, outside) && !slices.ContainsFunc(found, dir.isPartOf) {
+			found = append(found, dir)
 		}
 	}
 	return found
+}
+
+// isPartOf tells that a directory is no news where another one is shown: it came along, at the same place below it.
+func (d HostDir) isPartOf(other HostDir) bool {
+	rest, below := strings.CutPrefix(d.Inside, strings.TrimSuffix(other.Inside, "/"))
+	return below && (rest == "" || rest[0] == '/') && d.Writable == other.Writable && d.Outside == path.Join(other.Outside, rest)
 }
 
 // ofThisKernel tells file systems that show the kernel, not a disk: they have the host's device wherever a namespace is shared.
@@ -136,12 +140,18 @@ func ofThisKernel(m look.Mount) bool {
 		return strings.HasPrefix(m.Point, "/proc") || strings.HasPrefix(m.Point, "/sys")
 	case "devpts", "mqueue", "nsfs", "cgroup", "cgroup2":
 		return true
+	case "tmpfs":
+		return m.Point == "/sys/fs/cgroup"
 	}
 	return false
 }
 
-// fromEngine tells files that engines make for one container and keep on the host: its root, its hosts file, its /dev/shm.
+// fromEngine tells files that engines make for one container and keep on the host: its root, its hosts file, its /dev/shm. The
+// devices that need no rights are no news either.
 func fromEngine(inside, outside string) bool {
+	if slices.Contains([]string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}, outside) {
+		return true
+	}
 	made := []string{"/", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/run/.containerenv", "/run/secrets", "/dev/shm"}
 	return inside != outside && slices.Contains(made, inside)
 }

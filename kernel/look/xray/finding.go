@@ -2,7 +2,10 @@
 // and nothing where that could not be read.
 package xray
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Finding is one sentence, with a name by which programs know it.
 type Finding struct {
@@ -29,6 +32,7 @@ func checks() []check {
 		// These let it see or disturb others.
 		{"host-pid", sayShared("pid", "it sees every process there, and may signal those of its user")},
 		{"host-network", sayShared("net", "every port it opens is open there, and it reaches what listens on 127.0.0.1 there")},
+		{"other-containers", sayCompanions},
 		{"host-directories", sayHostDirectories},
 		{"host-users", sayUsers},
 		{"seccomp", saySeccomp},
@@ -72,6 +76,20 @@ func sayShared(typ, so string) func(Report) string {
 		}
 		return ""
 	}
+}
+
+// sayCompanions speaks of namespaces that another container, or another process of a pod, is in.
+func sayCompanions(r Report) string {
+	var words []string
+	for _, ns := range r.Namespaces {
+		if len(ns.With) > 0 {
+			words = append(words, fmt.Sprintf("its %s namespace with process %d", ns.Type, ns.With[0]))
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "It shares with processes that see other files: " + strings.Join(words, ", ") + "."
 }
 
 // sayUnbounded speaks of what no cgroup limits, neither its own nor one above.

@@ -36,14 +36,17 @@ func sayHostRoot(r Report) string {
 }
 
 func sayHostDirectories(r Report) string {
-	return listed(r, "It writes to the host's files: ", func(d HostDir) bool { return d.Writable && !isVital(d) && !isSocket(d) })
+	return listed(r, "It writes to the host's files: ", func(d HostDir) bool {
+		memory := d.Inside == "/dev/shm" && r.shares("ipc") // said with that namespace
+		return d.Writable && !isVital(d) && !isSocket(d) && !memory
+	})
 }
 
 func sayReadableDirectories(r Report) string {
 	return listed(r, "It reads the host's files: ", func(d HostDir) bool { return !d.Writable && !isSocket(d) })
 }
 
-// listed names the host's directories that pass, at most five of them.
+// listed names the host's directories that pass.
 func listed(r Report, begin string, pass func(HostDir) bool) string {
 	var words []string
 	for _, d := range r.Files.Host {
@@ -51,13 +54,19 @@ func listed(r Report, begin string, pass func(HostDir) bool) string {
 			words = append(words, d.Outside+" at "+d.Inside)
 		}
 	}
-	switch {
-	case len(words) == 0:
+	if len(words) == 0 {
 		return ""
-	case len(words) > 5:
-		words = append(words[:5], fmt.Sprintf("and %d more", len(words)-5))
 	}
-	return begin + strings.Join(words, ", ") + "."
+	return begin + few(words, ", ") + "."
+}
+
+// few keeps a sentence short.
+func few(words []string, between string) string {
+	const most = 5
+	if len(words) > most {
+		words = append(slices.Clone(words[:most]), fmt.Sprintf("and %d more", len(words)-most))
+	}
+	return strings.Join(words, between)
 }
 
 func sayHostMounts(r Report) string {
@@ -81,7 +90,7 @@ func sayWritableCgroups(r Report) string {
 	if !r.owns("mnt") || len(r.Files.Cgroups) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("It can write to cgroups, at %s: it may lift its own limits.", strings.Join(r.Files.Cgroups, " "))
+	return fmt.Sprintf("It can write to cgroups, at %s: it may lift its own limits.", few(r.Files.Cgroups, " "))
 }
 
 func sayPropagation(r Report) string {
@@ -89,15 +98,15 @@ func sayPropagation(r Report) string {
 	case !r.owns("mnt"):
 		return ""
 	case len(r.Files.Shared) > 0:
-		return "What it mounts is seen outside, as these are shared: " + strings.Join(r.Files.Shared, " ") + "."
+		return "What it mounts is seen outside, as these are shared: " + few(r.Files.Shared, " ") + "."
 	case len(r.Files.Follows) > 0:
-		return "What is mounted outside appears inside, at " + strings.Join(r.Files.Follows, " ") + "."
+		return "What is mounted outside appears inside, at " + few(r.Files.Follows, " ") + "."
 	}
 	return ""
 }
 
 func sayRoot(r Report) string {
-	if !r.owns("mnt") || readOnly(r.Files.Root) {
+	if !r.owns("mnt") || readOnly(r.Files.Root) || slices.Contains(r.Files.Host, HostDir{"/", "/", true}) {
 		return ""
 	}
 	return "Its root file system can be written: what breaks in can stay until the container is removed."

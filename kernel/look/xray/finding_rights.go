@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// heavy are the capabilities with which the machine can be taken or disturbed, and what each allows.
-func heavy() map[string]string {
-	return map[string]string{
-		"CAP_SYS_ADMIN":       "mount, and much else",
-		"CAP_SYS_MODULE":      "load kernel modules",
-		"CAP_SYS_RAWIO":       "write to memory and ports",
-		"CAP_SYS_PTRACE":      "look into processes",
-		"CAP_DAC_READ_SEARCH": "open any file of a mounted disk by its number",
-		"CAP_NET_ADMIN":       "change devices, routes, firewall of its network",
-		"CAP_SYS_BOOT":        "reboot",
-		"CAP_SYS_TIME":        "set the clock",
-		"CAP_BPF":             "load programs into the kernel",
-		"CAP_PERFMON":         "watch the whole machine",
-		"CAP_SYSLOG":          "read the kernel's log",
-		"CAP_MAC_ADMIN":       "change security labels",
-		"CAP_SYS_NICE":        "take processor time from others",
-		"CAP_SYS_RESOURCE":    "go over limits",
+// heavy are the capabilities with which the machine can be taken or disturbed, the worst first, and what each allows.
+func heavy() [][2]string {
+	return [][2]string{
+		{"CAP_SYS_ADMIN", "mount, and much else"},
+		{"CAP_SYS_MODULE", "load kernel modules"},
+		{"CAP_SYS_RAWIO", "write to memory and ports"},
+		{"CAP_DAC_READ_SEARCH", "open any file of a mounted disk by its number"},
+		{"CAP_SYS_PTRACE", "look into processes"},
+		{"CAP_BPF", "load programs into the kernel"},
+		{"CAP_NET_ADMIN", "change devices, routes, firewall of its network"},
+		{"CAP_SYS_BOOT", "reboot"},
+		{"CAP_SYS_TIME", "set the clock"},
+		{"CAP_PERFMON", "watch the whole machine"},
+		{"CAP_SYSLOG", "read the kernel's log"},
+		{"CAP_MAC_ADMIN", "change security labels"},
+		{"CAP_SYS_RESOURCE", "go over limits"},
+		{"CAP_SYS_NICE", "take processor time from others"},
 	}
 }
 
@@ -44,19 +44,28 @@ func sayCapabilities(r Report) string {
 	case len(set.Missing) == 0:
 		return fmt.Sprintf("It has all %d capabilities: it may mount, load modules, open every device, reboot.", len(set.Names))
 	}
-	meaning := heavy()
+	return "It has capabilities beyond an engine's usual ones: " + explained(extra, 4) + "."
+}
+
+// explained says what the worst of some capabilities allow, and how many others there are.
+func explained(names []string, most int) string {
 	var words []string
-	for _, name := range extra {
-		if why := meaning[name]; why != "" {
-			name += " (" + why + ")"
+	for _, h := range heavy() {
+		if slices.Contains(names, h[0]) && len(words) < most {
+			words = append(words, fmt.Sprintf("%s (%s)", h[0], h[1]))
 		}
-		words = append(words, name)
 	}
-	return "It has capabilities beyond an engine's usual ones: " + strings.Join(words, ", ") + "."
+	switch rest := len(names) - len(words); {
+	case len(words) == 0:
+		return strings.Join(names, ", ")
+	case rest > 0:
+		words = append(words, fmt.Sprintf("and %d more", rest))
+	}
+	return strings.Join(words, ", ")
 }
 
 func sayDevices(r Report) string {
-	if r.mapped() || r.Cgroups.limit("devices allowed") != "a *:* rwm" || !slices.Contains(r.Process.Capabilities.Effective.Names, "CAP_MKNOD") {
+	if r.mapped() || !r.Cgroups.everyDevice() || !slices.Contains(r.Process.Capabilities.Effective.Names, "CAP_MKNOD") {
 		return ""
 	}
 	return "No rule keeps it from devices, and it may make their files: the host's disks are open to it."

@@ -11,8 +11,9 @@ import (
 type Namespace struct {
 	Type  string `json:"type"`
 	Inode uint64 `json:"inode"`
-	Whose string `json:"whose"` // Own, Host, Reader
-	Keeps string `json:"keeps"` // what is private in it
+	Whose string `json:"whose"`          // Own, Host, Reader
+	Keeps string `json:"keeps"`          // what is private in it
+	With  []int  `json:"with,omitempty"` // processes in it that see other files: another container's, a pod's
 }
 
 // Whose a namespace is.
@@ -47,7 +48,30 @@ func (r *Report) readNamespaces(pid int) error {
 		if err != nil {
 			host = mine
 		}
-		r.Namespaces = append(r.Namespaces, Namespace{typ, inode, whose(inode, host, mine), keeps(typ)})
+		r.Namespaces = append(r.Namespaces, Namespace{Type: typ, Inode: inode, Whose: whose(inode, host, mine), Keeps: keeps(typ)})
+	}
+	return r.findCompanions()
+}
+
+// findCompanions looks for who else is in its own namespaces: containers may share some, but each has its mounts.
+func (r *Report) findCompanions() error {
+	if !r.owns("mnt") {
+		return nil
+	}
+	for i := range r.Namespaces {
+		ns := &r.Namespaces[i]
+		if ns.Whose != Own || ns.Type == "mnt" {
+			continue
+		}
+		inside, err := look.ProcessesIn(ns.Type, ns.Inode)
+		if err != nil {
+			return err
+		}
+		for _, pid := range inside {
+			if mounts, err := look.Namespace(pid, "mnt"); err == nil && mounts != r.namespace("mnt").Inode {
+				ns.With = append(ns.With, pid)
+			}
+		}
 	}
 	return nil
 }
@@ -80,3 +104,14 @@ func (r *Report) shares(typ string) bool {
 
 // owns tells that a namespace is known to be its own.
 func (r *Report) owns(typ string) bool { return r.namespace(typ).Whose == Own }
+
+// ownTypes lists the types of its own namespaces.
+func (r *Report) ownTypes() []string {
+	var types []string
+	for _, ns := range r.Namespaces {
+		if ns.Whose == Own {
+			types = append(types, ns.Type)
+		}
+	}
+	return types
+}

@@ -53,7 +53,7 @@ func (r *Report) readNetwork(pid int) error {
 	for _, l := range all {
 		d := Device{Link: l}
 		if err := d.lookOut(pid); err != nil {
-			r.read("other end of "+l.Name, err)
+			r.read("the other end of "+l.Name, err)
 		}
 		r.Network.Links = append(r.Network.Links, d)
 	}

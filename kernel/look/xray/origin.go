@@ -35,7 +35,7 @@ func traces() []trace {
 		{"podman", x(`/libpod-` + id), x(`^conmon .*-c ` + id), x(`/(?:overlay|vfs)-containers/` + id)},
 		{"cri-o", x(`/crio-` + id), nil, nil},
 		{"containerd", x(`/cri-containerd-` + id), x(`^containerd-shim\S* .*-id (\S+)`), x(`/io\.containerd\.\S*?snapshots/(\d+)`)},
-		{"glassbox", x(`/glassbox/` + id), x(`^glassbox-oci .*`), x(`/containers/` + id + `/etc/hosts`)},
+		{"glassbox", x(`/glassbox/` + id), x(`^glassbox: shim ([0-9a-f]+)`), x(`/containers/` + id + `/etc/hosts`)},
 		{"lxc", x(`/lxc(?:\.payload\.|/)([^/]+)`), x(`^lxc-start .*`), nil},
 		{"systemd-nspawn", x(`/machine\.slice/machine-(.+)\.scope|systemd-nspawn@(.+)\.service`), x(`^systemd-nspawn .*`), nil},
 		{"flatpak", x(`/app-flatpak-(.+)\.scope`), x(`^flatpak .*`), nil},
@@ -60,11 +60,7 @@ func originOf(r Report, mounts []look.Mount) Origin {
 			return o
 		}
 	}
-	o := Origin{By: "unknown"}
-	for _, a := range r.Ancestors[:min(1, len(r.Ancestors))] {
-		o.Evidence = []string{fmt.Sprintf("its parent is %d, %s", a.PID, command(a.Args, a.Name))}
-	}
-	return o
+	return Origin{By: "unknown", Evidence: []string{"no engine's trace; namespaces of its own: " + strings.Join(r.ownTypes(), " ")}}
 }
 
 func (o *Origin) addCgroup(x *regexp.Regexp, groups []look.Membership) {
@@ -76,11 +72,10 @@ func (o *Origin) addCgroup(x *regexp.Regexp, groups []look.Membership) {
 	}
 }
 
-// addAncestor looks at the process itself last: unshare becomes the program that it starts, but bwrap stays as its parent.
+// addAncestor believes a name only where something is isolated: a shell that was started by unshare starts ordinary programs, too.
 func (o *Origin) addAncestor(x *regexp.Regexp, r Report) {
-	own := r.namespace("mnt").Whose == Own || r.namespace("pid").Whose == Own || r.namespace("user").Whose == Own || r.namespace("net").Whose == Own
-	if !own && x != nil && len(r.Namespaces) > 0 {
-		return // whatever started it, it isolated nothing
+	if len(r.Namespaces) > 0 && len(r.ownTypes()) == 0 {
+		return
 	}
 	for _, a := range r.Ancestors {
 		if text := command(a.Args, a.Name); o.matches(x, text) {
@@ -128,7 +123,7 @@ func command(args []string, name string) string {
 
 func shortened(text string) string {
 	if len(text) > 70 {
-		return text[:67] + "…"
+		return fmt.Sprintf("%.67s…", text)
 	}
 	return strings.TrimSpace(text)
 }

@@ -4,6 +4,7 @@ package xray
 import (
 	"fmt"
 	"io"
+	"path"
 	"strconv"
 	"strings"
 
@@ -71,40 +72,62 @@ func (p *printer) process(r Report) {
 	for _, e := range r.StartedBy.Evidence {
 		p.line("- %s", e)
 	}
+	var parents []string
+	for _, a := range r.Ancestors {
+		parents = append(parents, fmt.Sprintf("%d %s", a.PID, a.Name))
+	}
+	p.line("Parents: %s", strings.Join(parents, ", "))
 }
 
 func (p *printer) namespaces(r Report) {
 	words := map[string]string{Own: "its own", Host: "the host's", Reader: "as this command's"}
 	var rows [][]string
 	for _, ns := range r.Namespaces {
-		rows = append(rows, []string{ns.Type, strconv.FormatUint(ns.Inode, 10), words[ns.Whose], ns.Keeps})
+		whose := words[ns.Whose]
+		if len(ns.With) > 0 {
+			whose += fmt.Sprintf(", and process %d's", ns.With[0])
+		}
+		rows = append(rows, []string{ns.Type, strconv.FormatUint(ns.Inode, 10), whose, ns.Keeps})
 	}
 	p.table("Namespaces:", rows)
 }
 
-// cgroups prints each path once, and the limits that are set or counted.
+// cgroups prints each path once, with its controllers, and the limits that are set or counted.
 func (p *printer) cgroups(r Report) {
-	var rows [][]string
+	controllers := map[string][]string{}
+	var paths []string
 	for _, g := range r.Cgroups.Groups {
+		if controllers[g.Path] == nil {
+			paths = append(paths, g.Path)
+		}
 		name := strings.Join(g.Controllers, ",")
 		if g.ID == 0 {
 			name = "(v2)"
 		}
-		rows = append(rows, []string{name, g.Path})
+		controllers[g.Path] = append(controllers[g.Path], name)
+	}
+	var rows [][]string
+	for _, path := range paths {
+		rows = append(rows, []string{path, spaced(controllers[path])})
 	}
 	p.table("Cgroups ("+r.Cgroups.Mode+"):", rows)
-	rows = nil
-	for _, l := range r.Cgroups.Limits {
-		if l.Present {
-			rows = append(rows, []string{l.Resource, look.Readable(l), l.File})
+	p.table("Limits and use:", limitRows(r.Cgroups.Limits, false))
+	p.table("Bounds, its cgroup's or of the nearest above that has one:", limitRows(r.Cgroups.Bounds, true))
+}
+
+// limitRows leaves the directory of files out where all are in the process's own cgroups.
+func limitRows(limits []look.Limit, whole bool) [][]string {
+	var rows [][]string
+	for _, l := range limits {
+		file := l.File
+		if !whole {
+			file = path.Base(file)
+		}
+		if l.Present && l.Value != "" {
+			rows = append(rows, []string{l.Resource, look.Readable(l), strings.TrimSpace(file + " " + l.Entry)})
 		}
 	}
-	p.table("Limits and use:", rows)
-	rows = nil
-	for _, l := range r.Cgroups.Bounds {
-		rows = append(rows, []string{l.Resource, look.Readable(l), l.File})
-	}
-	p.table("Bounds (its cgroup's, or the nearest above that has one):", rows)
+	return rows
 }
 
 func (p *printer) rights(r Report) {
@@ -117,12 +140,23 @@ func (p *printer) rights(r Report) {
 		{"beyond Docker's 14", spaced(r.Capabilities.Extra)}, {"of Docker's 14, lacks", spaced(r.Capabilities.Lacked)},
 		{"seccomp", fmt.Sprintf("%s, filters: %d", r.Process.Seccomp, r.Process.SeccompFilters)},
 		{"no_new_privs", strconv.FormatBool(r.Process.NoNewPrivs)}, {"label", r.Label},
+		{"devices", deviceWords(r.Cgroups)},
 		{"oom_score_adj", strconv.Itoa(r.Process.OOMScoreAdj)},
 	}
 	for _, l := range r.Rlimits {
 		rows = append(rows, []string{l.Name, fmt.Sprintf("%s, at most %s (not as process 1)", l.Soft, l.Hard)})
 	}
 	p.table("Rights:", rows)
+}
+
+func deviceWords(c Cgroups) string {
+	switch {
+	case c.Devices == nil:
+		return ""
+	case c.everyDevice():
+		return "every one, no rule denies any"
+	}
+	return "by rules: see glassbox look devices"
 }
 
 func (p *printer) files(f Files) {

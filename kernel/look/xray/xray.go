@@ -2,6 +2,7 @@
 // sees to one report, asks nobody's books, and changes nothing. man 7 namespaces, cgroups, capabilities.
 //
 //	xray.go      Look: the report, and what to read for it
+//	namespaces.go its own, the host's, or the reader's
 //	origin.go    who started it: a table of the traces that engines leave
 //	cgroups.go   what bounds it, here or in a cgroup above
 //	rights.go    its capabilities beside an engine's usual ones, its label, its rlimits beside those of process 1
@@ -46,14 +47,15 @@ func Look(pid int) (Report, error) {
 		r.Unread = append(r.Unread, fmt.Sprintf("its %s: permission denied", closed))
 	}
 	mounts, err := look.Mounts(pid)
-	r.read("mounts", err)
-	r.read("ancestors", r.readAncestors(pid))
-	r.read("namespaces", r.readNamespaces(pid))
-	r.read("cgroups", r.readCgroups(pid))
-	r.read("label", r.readLabel(pid))
-	r.read("rlimits of process 1", r.readRlimits())
-	r.read("mounts of the host", r.readFiles(mounts))
-	r.read("network", r.readNetwork(pid))
+	r.read("its mounts", err)
+	r.read("its ancestors", r.readAncestors(pid))
+	r.read("its namespaces", r.readNamespaces(pid))
+	r.read("its cgroups", r.readCgroups(pid))
+	r.read("its devices", r.readDevices(pid))
+	r.read("its label", r.readLabel(pid))
+	r.read("the rlimits of process 1", r.readRlimits())
+	r.read("the mounts of the host", r.readFiles(mounts))
+	r.read("its network", r.readNetwork(pid))
 	r.Capabilities = beside(r.Process.Capabilities.Effective)
 	r.StartedBy = originOf(r, mounts)
 	r.NotIsolated = findings(r)
@@ -63,7 +65,7 @@ func Look(pid int) (Report, error) {
 // read notes what can not be read: most often it is another user's, and the rest is still worth telling.
 func (r *Report) read(what string, err error) {
 	if err != nil {
-		r.Unread = append(r.Unread, fmt.Sprintf("its %s: %v", what, err))
+		r.Unread = append(r.Unread, fmt.Sprintf("%s: %v", what, err))
 	}
 }
 

@@ -1,0 +1,106 @@
+// This file: what cgroup v2 alone has. The kernel's Documentation/admin-guide/cgroup-v2.rst; config-linux.md, "unified".
+package conformance
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/internal/testkit"
+	"glassbox/kernel"
+)
+
+// v2Group makes a group at the top of the tree.
+func v2Group(t *testing.T, name string) string {
+	t.Helper()
+	testkit.Need(t, testkit.Root(), testkit.Cgroup2())
+	dir := kernel.CgroupCreate{Path: filepath.Join("/sys/fs/cgroup", name)}
+	check(t, dir.Do())
+	t.Cleanup(func() { check(t, dir.Undo().Do()) })
+	return dir.Path
+}
+
+func TestUnifiedFiles(t *testing.T) {
+	sample := v2Group(t, "gbtsample")
+	controllers := strings.Fields(content(t, "/sys/fs/cgroup/cgroup.controllers"))
+	check(t, kernel.CgroupDelegate{Path: "/sys/fs/cgroup", Controllers: controllers}.Do())
+	major, minor := someDisk()
+	disk := strconv.FormatInt(major, 10) + ":" + strconv.FormatInt(minor, 10)
+	for file, value := range map[string]string{
+		"memory.max": "67108864", "memory.high": "33554432", "memory.low": "1048576", "memory.min": "524288", "memory.swap.max": "0", "memory.oom.group": "1",
+		"cpu.max": "50000 100000", "cpu.weight": "50", "cpu.max.burst": "0", "cpu.idle": "0", "pids.max": "40", "cpuset.cpus": "0", "cpuset.mems": "0",
+		"hugetlb.2MB.max": "4194304", "io.max": disk + " rbps=1048576 wbps=max riops=max wiops=max", "io.latency": disk + " target=75", "io.weight": "default 50",
+		"cpuset.cpus.partition": "member", "cgroup.max.depth": "3", "cgroup.max.descendants": "9",
+	} {
+		t.Run(file, func(t *testing.T) {
+			b := newBox(t)
+			b.spec.Linux.Resources = &specs.LinuxResources{Unified: map[string]string{file: value}}
+			if _, err := os.Stat(filepath.Join(sample, file)); err != nil { // this kernel has no such file
+				b.refused(file)
+				return
+			}
+			c := b.start("sleep 100")
+			want(t, file, content(t, filepath.Join(c.Cgroups[0], file)), value)
+		})
+	}
+}
+
+func content(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	check(t, err)
+	return strings.TrimSpace(string(data))
+}
+
+// A group that has processes hands no controllers down, and so no container can be limited below it.
+func TestNoInternalProcesses(t *testing.T) {
+	above := v2Group(t, "gbtbusy")
+	pid := testkit.Unshared(t, "--uts", "true")
+	check(t, kernel.CgroupJoin{Path: above, PID: pid}.Do())
+	b := newBox(t)
+	b.spec.Linux.CgroupsPath = "/gbtbusy/box"
+	b.refused("/sys/fs/cgroup/gbtbusy/cgroup.subtree_control", "it has processes where v2 wants only groups below")
+	check(t, kernel.CgroupJoin{Path: "/sys/fs/cgroup", PID: pid}.Do())
+	b.output("true") // the control
+}
+
+func TestThreadedGroupIsRefused(t *testing.T) {
+	above := v2Group(t, "gbtthreads")
+	threads := kernel.CgroupCreate{Path: above + "/threads"}
+	check(t, threads.Do())
+	b := newBox(t)
+	b.spec.Linux.CgroupsPath = "/gbtthreads/threads/box"
+	b.output("true")                                                           // the control
+	for dir := threads.Path; len(dir) >= len(above); dir = filepath.Dir(dir) { // what was handed down is taken back
+		on := strings.Fields(content(t, dir+"/cgroup.subtree_control"))
+		if len(on) > 0 {
+			check(t, os.WriteFile(dir+"/cgroup.subtree_control", []byte("-"+strings.Join(on, " -")), 0))
+		}
+	}
+	check(t, os.WriteFile(threads.Path+"/cgroup.type", []byte("threaded"), 0))
+	want(t, "the group above it", content(t, above+"/cgroup.type"), "domain threaded")
+	b.refused("/gbtthreads/threads/box", "cgroup.type", "threaded")
+	b.spec.Linux.CgroupsPath = "/gbtthreads/beside"
+	b.refused("/gbtthreads/beside", "cgroup.type", "domain")
+	for _, name := range []string{"threads/box", "beside"} {
+		if _, err := os.Stat(filepath.Join(above, name)); err == nil {
+			t.Errorf("%s is left behind", name)
+		}
+	}
+}
+
+// Inside, the container's group is the top: the path of its own group is /, and of the host's groups it has no name but "..".
+func TestCgroupNamespace(t *testing.T) {
+	testkit.Need(t, testkit.Root(), testkit.Cgroup2())
+	b := newBox(t)
+	b.spec.Linux.CgroupsPath = "/gbtns/deep/box"
+	b.spec.Linux.Namespaces = append(without(b.spec.Linux.Namespaces, specs.CgroupNamespace), specs.LinuxNamespace{Type: specs.CgroupNamespace})
+	want(t, "its own", b.output("cat /proc/self/cgroup"), "0::/")
+	b.spec.Linux.Namespaces = without(b.spec.Linux.Namespaces, specs.CgroupNamespace)
+	want(t, "without the namespace", b.output("cat /proc/self/cgroup"), "0::/gbtns/deep/box")
+	check(t, kernel.CgroupRemove{Path: "/sys/fs/cgroup/gbtns"}.Do())
+}
