@@ -16,6 +16,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/renameio/v2"
+	"golang.org/x/sys/unix"
 )
 
 // maxDocument bounds manifests, configs and indexes, which are read into memory; registries have the same limit.
@@ -120,22 +121,39 @@ func (s *Store) read(want v1.Hash) ([]byte, error) {
 	if err := checkAlgorithm(want); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(s.blob(want))
+	data, err := readSmall(s.blob(want))
 	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	data := make([]byte, min(info.Size(), maxDocument))
-	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, err
 	}
 	sum := sha256.New()
 	sum.Write(data)
 	return data, compare(want, sum)
+}
+
+// readSmall reads at most maxDocument bytes of a file. os.Open prepares for files that may keep one waiting, with five system
+// calls more: with a thousand images that shows.
+func readSmall(path string) ([]byte, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, &fs.PathError{Op: "look at", Path: path, Err: err}
+	}
+	data := make([]byte, min(st.Size, maxDocument))
+	for have := 0; have < len(data); {
+		n, err := unix.Read(fd, data[have:])
+		if err == nil && n == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil && err != unix.EINTR {
+			return nil, &fs.PathError{Op: "read", Path: path, Err: err}
+		}
+		have += max(n, 0)
+	}
+	return data, nil
 }
 
 // write replaces a file of the store at once: whoever reads it sees the old bytes or the new ones.

@@ -13,7 +13,7 @@
 //	newimage.go   a container's changes (commit.go), or a file system, -> an image
 //	stack.go      what a container sees of a stack of layers; changes.go and inside.go tell it
 //	verify.go     every digest, computed again
-//	pull.go       a registry's image -> the store (pullplan.go, fetch.go); push.go  the way back; registry/ speaks HTTP
+//	pull.go       a registry's image -> the store (pullplan.go, fetch.go); push.go, pushplan.go  the way back; registry/ speaks HTTP
 //	remove.go     names go first; garbage.go  what no name leads to any more
 //	box/          the embedded image, and the program that makes it
 //

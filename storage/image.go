@@ -2,6 +2,7 @@
 package storage
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,19 +121,40 @@ func (s *Store) findID(index v1.IndexManifest, id string, unknown error) (v1.Des
 
 // image reads the manifest and the config behind a descriptor.
 func (s *Store) image(d v1.Descriptor) (Image, error) {
+	img, parts, err := s.manifest(d)
+	if err == nil {
+		err = s.document(img.ID, &img.Config)
+	}
+	if err == nil {
+		img.Layers, err = s.layers(parts.Layers, img.Config.RootFS.DiffIDs)
+	}
+	return img, err
+}
+
+// briefly is image for lists of many: without the history, which takes the most time to read.
+func (s *Store) briefly(d v1.Descriptor) (Image, error) {
+	img, parts, err := s.manifest(d)
+	if err == nil {
+		config := struct {
+			*v1.ConfigFile
+			History json.RawMessage `json:"history"` // hides the one in ConfigFile
+		}{ConfigFile: &img.Config}
+		err = s.document(img.ID, &config)
+	}
+	if err == nil {
+		img.Layers, err = s.layers(parts.Layers, img.Config.RootFS.DiffIDs)
+	}
+	return img, err
+}
+
+// manifest is what an image is without its config.
+func (s *Store) manifest(d v1.Descriptor) (Image, v1.Manifest, error) {
+	var parts v1.Manifest
 	if !d.MediaType.IsImage() {
-		return Image{}, fmt.Errorf("%s is of type %s: only the manifest of one platform can be run", d.Digest, d.MediaType)
+		return Image{}, parts, fmt.Errorf("%s is of type %s: only the manifest of one platform can be run", d.Digest, d.MediaType)
 	}
 	img := Image{Name: nameOf(d), Digest: d.Digest, Remote: remote(d), Family: familyOf(d), MediaType: d.MediaType, ManifestSize: d.Size}
-	var m v1.Manifest
-	if err := s.document(d.Digest, &m); err != nil {
-		return Image{}, err
-	}
-	img.ID = m.Config.Digest
-	if err := s.document(img.ID, &img.Config); err != nil {
-		return Image{}, err
-	}
-	var err error
-	img.Layers, err = s.layers(m.Layers, img.Config.RootFS.DiffIDs)
-	return img, err
+	err := s.document(d.Digest, &parts)
+	img.ID = parts.Config.Digest
+	return img, parts, err
 }

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Images lists all images, in the order in which they came, those without a name too. The embedded one is always there.
+// Images lists all images, in the order in which they came, those without a name too, and none with its history. The embedded one is always there.
 func (s *Store) Images() ([]Image, error) {
 	if err := s.ensureEmbedded(); err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
@@ -34,7 +34,7 @@ func (s *Store) Images() ([]Image, error) {
 	group.SetLimit(8)
 	for i, d := range found {
 		group.Go(func() (err error) {
-			if list[i], err = s.image(d); err != nil {
+			if list[i], err = s.briefly(d); err != nil {
 				err = fmt.Errorf("read image %s: %w: remove it with: glassbox rmi %s", nameOr(d), err, nameOr(d))
 			}
 			return err

@@ -11,6 +11,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
+	"glassbox/explain"
 	"glassbox/storage/registry"
 )
 
@@ -18,15 +19,18 @@ import (
 type PushRequest struct {
 	Ref        Reference
 	Registries registry.Config
+	Listener   explain.Listener
 	Hear       func(Message) // called from several goroutines
 }
 
 // push is an image on its way out.
 type push struct {
 	PushRequest
-	store  *Store
-	to     *registry.Repository
-	others []neighbour
+	store    *Store
+	to       *registry.Repository
+	others   []neighbour
+	manifest registry.Document
+	blobs    []v1.Descriptor // each once, the config last
 }
 
 // neighbour is another repository of the same registry, which may have these blobs.
@@ -35,53 +39,78 @@ type neighbour struct {
 	blobs      []v1.Hash
 }
 
-// Push copies an image to the registry that its name says.
+// Push copies an image to the registry that its name says: told in order, or, with nobody listening, several blobs at once.
 func (s *Store) Push(ctx context.Context, r PushRequest) (v1.Descriptor, error) {
-	if r.Hear == nil {
-		r.Hear = func(Message) {}
-	}
 	release, err := s.hold()
 	if err != nil {
 		return v1.Descriptor{}, err
 	}
 	defer release()
-	d, err := s.push(ctx, r)
-	if err != nil {
-		return d, fmt.Errorf("push %s: %w", r.Ref.Family(), err)
+	p, err := s.beginPush(ctx, r)
+	if err == nil {
+		err = p.run(ctx)
 	}
-	return d, nil
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("push %s: %w", r.Ref.Family(), err)
+	}
+	return p.manifest.Descriptor, nil
 }
 
-func (s *Store) push(ctx context.Context, r PushRequest) (v1.Descriptor, error) {
+// PushPlan is what Push would do.
+func (s *Store) PushPlan(ctx context.Context, r PushRequest) ([]explain.Step, error) {
+	p, err := s.beginPush(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("push %s: %w", r.Ref.Family(), err)
+	}
+	return p.plan(ctx)
+}
+
+func (p push) run(ctx context.Context) error {
+	p.Hear(Message{Status: "The push refers to repository [" + p.Ref.Registry + "/" + p.Ref.Repository + "]"})
+	if p.Listener == nil {
+		if err := p.sendAll(ctx); err != nil {
+			return err
+		}
+		return p.to.PutManifest(ctx, p.manifest, p.Ref.Tag)
+	}
+	plan, err := p.plan(ctx)
+	if err != nil {
+		return err
+	}
+	return (&explain.Runner{Listener: p.Listener}).Run(plan...)
+}
+
+// beginPush finds out what is to go where. Nothing is sent yet.
+func (s *Store) beginPush(ctx context.Context, r PushRequest) (p push, err error) {
+	if r.Hear == nil {
+		r.Hear = func(Message) {}
+	}
 	index, err := s.index()
 	if err != nil {
-		return v1.Descriptor{}, err
+		return p, err
 	}
-	d, err := s.find(index, r.Ref.Family()+":"+r.Ref.Tag)
-	if err != nil {
-		return v1.Descriptor{}, err
+	p = push{PushRequest: r, store: s, others: s.neighbours(index, r.Ref)}
+	if p.manifest.Descriptor, err = s.find(index, r.Ref.Family()+":"+r.Ref.Tag); err != nil {
+		return p, err
 	}
-	p := push{PushRequest: r, store: s, others: s.neighbours(index, r.Ref)}
+	if p.manifest.Bytes, err = s.read(p.manifest.Digest); err != nil {
+		return p, err
+	}
+	var parts v1.Manifest
+	if err := parse(p.manifest, &parts); err != nil {
+		return p, err
+	}
+	for _, b := range append(parts.Layers, parts.Config) {
+		if !slices.ContainsFunc(p.blobs, func(other v1.Descriptor) bool { return other.Digest == b.Digest }) {
+			p.blobs = append(p.blobs, b) // an image may have the same layer twice
+		}
+	}
 	var from []string
 	for _, n := range p.others {
 		from = append(from, n.repository)
 	}
-	if p.to, err = registry.Open(ctx, r.Registries, r.Ref.Registry, r.Ref.Repository, true, from...); err != nil {
-		return d, err
-	}
-	p.Hear(Message{Status: "The push refers to repository [" + r.Ref.Registry + "/" + r.Ref.Repository + "]"})
-	manifest, err := s.read(d.Digest)
-	if err != nil {
-		return d, err
-	}
-	var parts v1.Manifest
-	if err := s.document(d.Digest, &parts); err != nil {
-		return d, err
-	}
-	if err := p.blobs(ctx, append(parts.Layers, parts.Config)); err != nil {
-		return d, err
-	}
-	return d, p.to.PutManifest(ctx, registry.Document{Descriptor: d, Bytes: manifest}, r.Ref.Tag)
+	p.to, err = registry.Open(ctx, r.Registries, r.Ref.Registry, r.Ref.Repository, true, from...)
+	return p, err
 }
 
 func (s *Store) neighbours(index v1.IndexManifest, to Reference) []neighbour {
@@ -104,24 +133,21 @@ func (s *Store) neighbours(index v1.IndexManifest, to Reference) []neighbour {
 	return found
 }
 
-func (p push) blobs(ctx context.Context, blobs []v1.Descriptor) error {
+func (p push) sendAll(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(fetchers)
-	sent := map[v1.Hash]bool{} // an image may have the same layer twice
-	for _, b := range blobs {
-		if sent[b.Digest] {
-			continue
-		}
-		sent[b.Digest] = true
-		group.Go(func() error {
-			status, err := p.blob(ctx, b)
-			if err == nil && b.MediaType.IsLayer() {
-				p.Hear(Message{ID: b.Digest.Hex[:12], Status: status})
-			}
-			return err
-		})
+	for _, b := range p.blobs {
+		group.Go(func() error { return p.send(ctx, b) })
 	}
 	return group.Wait()
+}
+
+func (p push) send(ctx context.Context, b v1.Descriptor) error {
+	status, err := p.blob(ctx, b)
+	if err == nil && b.MediaType.IsLayer() {
+		p.Hear(Message{ID: b.Digest.Hex[:12], Status: status})
+	}
+	return err
 }
 
 // blob sends one blob, if nothing better is to be done.
@@ -130,10 +156,7 @@ func (p push) blob(ctx context.Context, b v1.Descriptor) (status string, err err
 	if there || err != nil {
 		return "Layer already exists", err
 	}
-	from := ""
-	if i := slices.IndexFunc(p.others, func(n neighbour) bool { return slices.Contains(n.blobs, b.Digest) }); i >= 0 {
-		from = p.others[i].repository
-	}
+	from := p.other(b.Digest)
 	upload, err := p.to.Begin(ctx, b.Digest, from)
 	if err != nil {
 		return "", err
@@ -147,6 +170,15 @@ func (p push) blob(ctx context.Context, b v1.Descriptor) (status string, err err
 	}
 	defer f.Close()
 	return "Pushed", upload.Send(ctx, b.Digest, b.Size, &counted{File: f, push: p, blob: b})
+}
+
+// other is another repository of the registry that has the blob; empty: none that we know.
+func (p push) other(blob v1.Hash) string {
+	i := slices.IndexFunc(p.others, func(n neighbour) bool { return slices.Contains(n.blobs, blob) })
+	if i < 0 {
+		return ""
+	}
+	return p.others[i].repository
 }
 
 // counted tells how much of a file has been read.

@@ -41,10 +41,16 @@ func (u *unpacker) directory(p place, h *tar.Header) error {
 	if _, err := u.makeDir(p); err != nil {
 		return err
 	}
-	delete(u.implied, p.name)
 	fd, err := u.parent(p.name)
 	if err != nil {
 		return err
+	}
+	if len(u.implied) > 0 {
+		inside, err := u.where(fd)
+		if err != nil {
+			return err
+		}
+		delete(u.implied, inside)
 	}
 	u.times = append(u.times, dirTimes{p.name, timesOf(h)})
 	return u.attributes(fd, h)
@@ -104,7 +110,7 @@ func (u *unpacker) hardLink(p place, h *tar.Header) error {
 		return &Refused{h.Name, fmt.Sprintf("is a hard link to %q, outside the tree", h.Linkname)}
 	}
 	dir, base := path.Split(target)
-	parent, err := openBeneath(u.root, path.Clean(dir))
+	parent, err := u.openParent(path.Clean(dir))
 	if err != nil {
 		return &Refused{h.Name, fmt.Sprintf("is a hard link to %q, which is not in the archive before it (%v)", h.Linkname, err)}
 	}

@@ -26,29 +26,29 @@ func TestHostileArchives(t *testing.T) {
 		entries []*tar.Header
 		want    string
 	}{
-		"dot dot":                {[]*tar.Header{file("../evil")}, `leads out by ".."`},
-		"dot dot in the middle":  {[]*tar.Header{dir("a"), file("a/../../evil")}, `leads out by ".."`},
-		"absolute":               {[]*tar.Header{file(outside + "/evil")}, "absolute path"},
-		"through a link":         {[]*tar.Header{symlink("a", outside), file("a/evil")}, "leads out of the tree by a symbolic link"},
-		"through a climbing one": {[]*tar.Header{symlink("a", "../../../../../.."), file("a/evil")}, "leads out of the tree"},
-		"through two links":      {[]*tar.Header{dir("d"), symlink("d/a", ".."), symlink("b", "d/a/.."), file("b/evil")}, "leads out of the tree"},
-		"hard link out":          {[]*tar.Header{hardlink("a", "../outside/secret")}, "outside the tree"},
-		"absolute hard link":     {[]*tar.Header{hardlink("a", "/etc/passwd")}, "outside the tree"},
-		"hard link by a link":    {[]*tar.Header{symlink("a", "/etc"), hardlink("b", "a/passwd")}, "not in the archive"},
-		"hard link to nothing":   {[]*tar.Header{hardlink("a", "b")}, "no file of the archive"},
-		"hard link to a folder":  {[]*tar.Header{dir("d"), hardlink("a", "d")}, "no file of the archive"},
-		"whiteout of dot dot":    {[]*tar.Header{dir("d"), file("d/.wh...")}, "would delete the directory"},
-		"whiteout of itself":     {[]*tar.Header{dir("d"), file("d/.wh..")}, "would delete the directory"},
-		"whiteout of nothing":    {[]*tar.Header{file(".wh.")}, "would delete the directory"},
-		"in a whiteout":          {[]*tar.Header{file(".wh.d/a")}, "called like a whiteout"},
-		"twice":                  {[]*tar.Header{file("a"), file("a")}, "comes twice"},
-		"folder over a file":     {[]*tar.Header{file("a"), dir("a")}, "is there already"},
-		"file over a folder":     {[]*tar.Header{dir("a"), file("a")}, "comes twice"},
-		"file as a folder":       {[]*tar.Header{file("a"), file("a/b")}, "is there already"},
-		"overlayfs's own mark":   {[]*tar.Header{{Typeflag: tar.TypeChar, Name: "a"}}, "device 0:0"},
-		"nobody's file":          {[]*tar.Header{{Typeflag: tar.TypeDir, Name: "a", Uid: 1<<32 - 1}}, "no user and group"},
-		"no name":                {[]*tar.Header{{Typeflag: tar.TypeReg, Name: ""}}, "no name"},
-		"top is a file":          {[]*tar.Header{file(".")}, "no directory"},
+		"dot dot":                  {[]*tar.Header{file("../evil")}, `leads out by ".."`},
+		"dot dot in the middle":    {[]*tar.Header{dir("a"), file("a/../../evil")}, `leads out by ".."`},
+		"absolute":                 {[]*tar.Header{file(outside + "/evil")}, "absolute path"},
+		"through a circle":         {[]*tar.Header{symlink("a", "b"), symlink("b", "/a"), file("a/evil")}, "leads back to itself"},
+		"through a false circle":   {[]*tar.Header{symlink("a", "none/../a"), file("a/evil")}, "leads back to itself"},
+		"through a link to a file": {[]*tar.Header{file("b"), symlink("a", "/b"), file("a/evil")}, "is there already"},
+		"hard link out":            {[]*tar.Header{hardlink("a", "../outside/secret")}, "outside the tree"},
+		"absolute hard link":       {[]*tar.Header{hardlink("a", "/etc/passwd")}, "outside the tree"},
+		"hard link by a link":      {[]*tar.Header{symlink("a", "/etc"), hardlink("b", "a/passwd")}, "not in the archive"},
+		"hard link to nothing":     {[]*tar.Header{hardlink("a", "b")}, "no file of the archive"},
+		"hard link to a folder":    {[]*tar.Header{dir("d"), hardlink("a", "d")}, "no file of the archive"},
+		"whiteout of dot dot":      {[]*tar.Header{dir("d"), file("d/.wh...")}, "would delete the directory"},
+		"whiteout of itself":       {[]*tar.Header{dir("d"), file("d/.wh..")}, "would delete the directory"},
+		"whiteout of nothing":      {[]*tar.Header{file(".wh.")}, "would delete the directory"},
+		"in a whiteout":            {[]*tar.Header{file(".wh.d/a")}, "called like a whiteout"},
+		"twice":                    {[]*tar.Header{file("a"), file("a")}, "comes twice"},
+		"folder over a file":       {[]*tar.Header{file("a"), dir("a")}, "is there already"},
+		"file over a folder":       {[]*tar.Header{dir("a"), file("a")}, "comes twice"},
+		"file as a folder":         {[]*tar.Header{file("a"), file("a/b")}, "is there already"},
+		"overlayfs's own mark":     {[]*tar.Header{{Typeflag: tar.TypeChar, Name: "a"}}, "device 0:0"},
+		"nobody's file":            {[]*tar.Header{{Typeflag: tar.TypeDir, Name: "a", Uid: 1<<32 - 1}}, "no user and group"},
+		"no name":                  {[]*tar.Header{{Typeflag: tar.TypeReg, Name: ""}}, "no name"},
+		"top is a file":            {[]*tar.Header{file(".")}, "no directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := unpackInto(t, packed(t, c.entries...), Options{Layer: true})
@@ -59,6 +59,54 @@ func TestHostileArchives(t *testing.T) {
 	}
 	if left, err := os.ReadDir(outside); err != nil || len(left) != 0 {
 		t.Errorf("outside: %v (%v)", left, err)
+	}
+}
+
+// A link in the place of a directory is followed as in the container: its root is the tree. Images have such links, var/run to /run,
+// and nobody gets out by them.
+func TestLinksStayInside(t *testing.T) {
+	testkit.Need(t, testkit.Root())
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.Mkdir(outside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		entries []*tar.Header
+		lands   string
+	}{
+		"absolute":       {[]*tar.Header{dir("run"), dir("var"), symlink("var/run", "/run"), file("var/run/x")}, "run/x"},
+		"to nothing yet": {[]*tar.Header{dir("var"), symlink("var/run", "/run/deep"), file("var/run/x"), dir("run")}, "run/deep/x"},
+		"relative":       {[]*tar.Header{dir("var"), symlink("var/run", "../run"), file("var/run/x")}, "run/x"},
+		"outside":        {[]*tar.Header{symlink("a", outside), file("a/x")}, outside + "/x"},
+		"climbing":       {[]*tar.Header{symlink("a", "../../../../../.."), file("a/x")}, "x"},
+		"climbing far":   {[]*tar.Header{symlink("a", "../../../../../.."+outside), file("a/x")}, outside + "/x"},
+		"two links":      {[]*tar.Header{dir("d"), symlink("d/a", ".."), symlink("b", "d/a/.."), file("b/x")}, "x"},
+		"a chain":        {[]*tar.Header{symlink("a", "/b/c"), dir("b"), symlink("b/c", "../d"), file("a/x")}, "d/x"},
+		"hard link":      {[]*tar.Header{dir("run"), file("run/f"), dir("var"), symlink("var/run", "/run"), hardlink("x", "var/run/f")}, "x"},
+		"directory":      {[]*tar.Header{dir("var"), symlink("var/run", "/run"), file("var/run/d/x"), dir("var/run/d")}, "run/d/x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree, err := unpackInto(t, packed(t, c.entries...), Options{Layer: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Lstat(filepath.Join(tree, c.lands)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if left, err := os.ReadDir(outside); err != nil || len(left) != 0 {
+		t.Errorf("outside: %v (%v)", left, err)
+	}
+}
+
+// A tree that is no layer may lie anywhere: a link out of it means nothing.
+func TestLinksOutOfAPlainTree(t *testing.T) {
+	testkit.Need(t, testkit.Root())
+	for _, target := range []string{"/run", "../../run"} {
+		if _, err := unpackInto(t, packed(t, symlink("a", target), file("a/x")), Options{}); !errors.As(err, new(*Refused)) {
+			t.Errorf("a -> %s: %v", target, err)
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ type unpacker struct {
 	root    int
 	parents map[string]int // descriptors of directories that were used before
 	implied map[string]bool
+	links   int // that are being followed to a directory
 	times   []dirTimes
 	buffer  []byte
 }

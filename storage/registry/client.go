@@ -102,6 +102,9 @@ func (r *Repository) url(kind, what string) string {
 // BlobURL is the address of a blob, for those who want to fetch it by hand.
 func (r *Repository) BlobURL(digest string) string { return r.url("blobs", digest) }
 
+// ManifestURL is that of a manifest.
+func (r *Repository) ManifestURL(tagOrDigest string) string { return r.url("manifests", tagOrDigest) }
+
 // do sends a request and turns an answer that is not as wanted into an error.
 func (r *Repository) do(ctx context.Context, method, url string, header http.Header, want ...int) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, url, nil)
