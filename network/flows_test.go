@@ -4,6 +4,7 @@ package network
 import (
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,35 +74,42 @@ func socketIn[S any](t *testing.T, netns string, open func() (S, error)) (s S) {
 	return s
 }
 
-// echo answers every datagram in a namespace with a name.
+// echo answers every datagram in a namespace with a name and what was asked.
 func echo(t *testing.T, netns, name string) {
 	t.Helper()
 	socket := socketIn(t, netns, func() (net.PacketConn, error) { return net.ListenPacket("udp4", ":80") })
 	t.Cleanup(func() { socket.Close() })
 	go func() {
-		buf := make([]byte, 64)
+		buf := make([]byte, 256)
 		for {
-			_, from, err := socket.ReadFrom(buf)
+			n, from, err := socket.ReadFrom(buf)
 			if err != nil {
 				return
 			}
-			_, _ = socket.WriteTo([]byte(name), from) // a client that has gone is no matter
+			_, _ = socket.WriteTo([]byte(name+string(buf[:n])), from) // a client that has gone is no matter
 		}
 	}()
 }
 
 func ask(t *testing.T, client net.Conn) string {
 	t.Helper()
-	buf := make([]byte, 64)
+	buf := make([]byte, 256)
+	question := time.Now().String() // answers to earlier ones may come late
 	for range 5 {
-		if _, err := client.Write([]byte("who?")); err != nil {
+		if _, err := client.Write([]byte(question)); err != nil {
 			t.Fatal(err)
 		}
-		if err := client.SetReadDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+		if err := client.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := client.Read(buf); err == nil {
-			return string(buf[:n])
+		for {
+			n, err := client.Read(buf)
+			if err != nil {
+				break
+			}
+			if name, ours := strings.CutSuffix(string(buf[:n]), question); ours {
+				return name
+			}
 		}
 	}
 	return ""

@@ -43,12 +43,14 @@ func (w *watcher) path(p *probe) (Path, error) {
 
 func dropped(h Hop) bool { return h.Verdict == "drop" }
 
-// wayBack is the answer's: the host finds in its table of connections where it belongs.
+// wayBack is the answer's: the host finds in its table of connections where it belongs. It leads through the same namespaces, or
+// (first) through others.
 func (w *watcher) wayBack(p *probe, start time.Time) ([]Hop, error) {
-	eyes := slices.DeleteFunc(slices.Clone(w.eyes), func(e *eye) bool { return len(e.back) == 0 })
-	slices.SortStableFunc(eyes, func(a, b *eye) int { return first(a.back).Compare(first(b.back)) })
 	var all []Hop
-	for _, e := range eyes {
+	for _, e := range slices.Backward(w.eyes) {
+		if len(e.back) == 0 {
+			continue
+		}
 		found, err := w.recalled(e, p)
 		if err != nil {
 			return nil, err
