@@ -88,9 +88,13 @@ func (e *Engine) strayPorts(o owners) ([]Leak, error) {
 			}
 		}
 	}
+	others, err := e.othersSubnets()
+	if err != nil {
+		return nil, err
+	}
 	var leaks []Leak
 	for _, p := range published {
-		if !addresses[p.Addr] && slices.ContainsFunc(subnets, within(p.Addr)) {
+		if !addresses[p.Addr] && slices.ContainsFunc(subnets, within(p.Addr)) && !slices.ContainsFunc(others, within(p.Addr)) {
 			port := network.Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: p.HostPort, Port: p.Port}
 			leaks = append(leaks, strayed("published port", port.String(), "no container has the address "+p.Addr, nft.Unpublish(p)))
 		}

@@ -2,10 +2,14 @@
 package engine
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 
+	"golang.org/x/sys/unix"
+
 	"glassbox/kernel"
+	"glassbox/kernel/look/links"
 	"glassbox/kernel/nft"
 	"glassbox/network"
 )
@@ -46,6 +50,21 @@ func (e *Engine) strayBridges(owners) ([]Leak, error) {
 	return leaks, nil
 }
 
+// strayTraces. The name of its table says which process follows a packet; whose engine it was does not matter.
+func (e *Engine) strayTraces(owners) ([]Leak, error) {
+	tables, err := nft.TraceTables()
+	if err != nil {
+		return nil, err
+	}
+	var leaks []Leak
+	for table, pid := range tables {
+		if errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+			leaks = append(leaks, strayed("rules", table, "who followed a packet has ended", nft.UntracePackets{Table: table}))
+		}
+	}
+	return leaks, nil
+}
+
 func (e *Engine) strayRules(link string) Leak {
 	leak := strayed("rules", link, "the link is gone", nft.RemoveBridge{Name: link})
 	leak.fix = func() error { return e.demolish(network.Network{Driver: network.DriverBridge, Bridge: link}, nil) }
@@ -65,6 +84,29 @@ func (e *Engine) subnets() ([]netip.Prefix, error) {
 		}
 	}
 	return slices.Clip(all), nil
+}
+
+// othersSubnets lists those of links that do not bear our note. The books of another engine may have a subnet of ours, as long as
+// only one of us has made its bridge: then the ports that lead there are that one's.
+func (e *Engine) othersSubnets() ([]netip.Prefix, error) {
+	ours, err := network.Noted(e.note())
+	if err != nil {
+		return nil, err
+	}
+	list, err := links.List("")
+	if err != nil {
+		return nil, err
+	}
+	var found []netip.Prefix
+	for _, l := range list {
+		for _, a := range l.Addresses {
+			p, err := netip.ParsePrefix(a)
+			if err == nil && !slices.Contains(ours, l.Name) {
+				found = append(found, p.Masked())
+			}
+		}
+	}
+	return found, nil
 }
 
 func within(address string) func(netip.Prefix) bool {

@@ -2,7 +2,6 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 
 	"glassbox/engine/shim/dns"
 	"glassbox/explain"
+	"glassbox/kernel/quickjson"
 	"glassbox/network"
 )
 
@@ -39,7 +39,11 @@ func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
 		return c, err
 	}
 	if lease {
-		if c.unlock, err = e.lockNetworks(); err != nil {
+		// The first lease makes its directory, and those above it, for root alone; this one has to let containers pass.
+		if err = os.MkdirAll(e.State, 0o711); err == nil {
+			c.unlock, err = e.lockNetworks()
+		}
+		if err != nil {
 			return c, err
 		}
 	}
@@ -174,7 +178,7 @@ func (e *Engine) readSandbox(id string) (network.Sandbox, error) {
 		return s, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &s)
+		err = quickjson.Unmarshal(data, &s)
 	}
 	if err != nil {
 		return s, fmt.Errorf("read the network of %s: %w", ShortID(id), err)

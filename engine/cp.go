@@ -24,7 +24,7 @@ type CopyRequest struct {
 
 // CopyIn copies from the host into a container, and returns how many bytes the archive had.
 func (e *Engine) CopyIn(ctx context.Context, from, ref, to string, r CopyRequest) (int64, error) {
-	f, err := e.openFiles(ref, nil)
+	f, err := e.openView(ref)
 	if err != nil {
 		return 0, err
 	}
@@ -32,12 +32,7 @@ func (e *Engine) CopyIn(ctx context.Context, from, ref, to string, r CopyRequest
 	if f.Record.Request.Security.ReadOnly {
 		return 0, fmt.Errorf("copy to container %s: its root file system is read-only", f.Record.Name)
 	}
-	view, err := f.View()
-	if err != nil {
-		return 0, err
-	}
-	defer view.Close()
-	target := side{view, rooted(to), f.Record.Name + ":" + to}
+	target := side{f.view, rooted(to), f.Record.Name + ":" + to}
 	owner := &archive.Owner{}
 	if r.Archive {
 		owner = nil
@@ -63,17 +58,12 @@ func copyIn(from string, target side, r CopyRequest, owner *archive.Owner) (int6
 
 // CopyOut copies from a container to the host.
 func (e *Engine) CopyOut(ctx context.Context, ref, from, to string, r CopyRequest) (int64, error) {
-	f, err := e.openFiles(ref, nil)
+	f, err := e.openView(ref)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	view, err := f.View()
-	if err != nil {
-		return 0, err
-	}
-	defer view.Close()
-	source := side{view, rooted(from), f.Record.Name + ":" + from}
+	source := side{f.view, rooted(from), f.Record.Name + ":" + from}
 	owner := &archive.Owner{UID: os.Geteuid(), GID: os.Getegid()}
 	if r.Archive {
 		owner = nil

@@ -50,6 +50,7 @@ func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*ne
 	if err != nil {
 		return nil, err
 	}
+	e.warnOfPlatform(image)
 	n := &newborn{image: image, Record: &Record{
 		ID: e.newID(), Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
 	}}

@@ -31,6 +31,8 @@ type Engine struct {
 	State   string   // what does not: /run/glassbox
 	Runtime string   // the program glassbox-oci, which is also the shim
 	Self    []string // how to call the program glassbox with the same Root and State, for whoever cleans up after a container
+
+	Warn func(what string) // if not nil, hears what is no reason to stop
 }
 
 // RunRequest is a Request and how to run it.

@@ -3,7 +3,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/kernel/quickjson"
 )
 
 // Exec starts a program and, unless it is detached, stays until it has ended. The shim starts it, and is its parent.
@@ -127,7 +127,7 @@ func (e *Engine) readSpec(id string) (*specs.Spec, error) {
 		return nil, fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
 	}
 	spec := &specs.Spec{}
-	if err := json.Unmarshal(data, spec); err != nil {
+	if err := quickjson.Unmarshal(data, spec); err != nil {
 		return nil, fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
 	}
 	return spec, nil

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"glassbox/engine/shim/wire"
 	"glassbox/explain"
 	"glassbox/storage"
 )
@@ -23,44 +24,58 @@ type Files struct {
 	Store  *storage.Store
 
 	root *os.File // the merged layers: what the container sees, but for its volumes and other mounts
+	view *os.File // with them, as the program itself sees or will see it; openView sets it
 	end  func() error
 }
 
 // Root is a path of the container's root that leads there even when nothing is mounted any more, and from every thread.
 func (f *Files) Root() string { return fmt.Sprintf("/proc/self/fd/%d", f.root.Fd()) }
 
-// View is what the container itself sees: with volumes and bind mounts while it runs.
-func (f *Files) View() (*os.File, error) {
-	path := f.Root()
-	if f.PID > 0 {
-		path = fmt.Sprintf("/proc/%d/root", f.PID)
-	}
-	view, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open the root of container %s: %w", f.Record.Name, err)
-	}
-	return view, nil
-}
-
 // Layers are the folders of the image, the topmost first.
 func (f *Files) Layers() []string { return storage.Lower(f.Image.Layers) }
 
 // Close lets go of them.
-func (f *Files) Close() error { return errors.Join(f.root.Close(), f.end()) }
+func (f *Files) Close() error {
+	if f.view != nil {
+		f.view.Close()
+	}
+	return errors.Join(f.root.Close(), f.end())
+}
 
 // openFiles opens the files of a container. One that does not run is locked, and its layers are stacked for as long as that takes:
 // the mount is hidden again at once and lives on in the descriptor, so a crash leaves nothing.
 func (e *Engine) openFiles(ref string, l explain.Listener) (*Files, error) {
+	return e.openWith(ref, func(*Files) error { return nil }, func(f *Files, _ *newborn) error {
+		return f.mount(e, &explain.Runner{Listener: l}, nil)
+	})
+}
+
+// openView is openFiles for those who want to see volumes and bind mounts, too.
+func (e *Engine) openView(ref string) (*Files, error) {
+	return e.openWith(ref, e.viewLive, func(f *Files, n *newborn) error {
+		runner := &explain.Runner{}
+		return f.mount(e, runner, func() error { return e.showMounts(n, runner) })
+	})
+}
+
+func (e *Engine) openWith(ref string, live func(*Files) error, mount func(*Files, *newborn) error) (*Files, error) {
 	record, err := e.find(ref)
 	if err != nil {
 		return nil, err
 	}
-	status, err := e.status(record.ID)
+	status, err := e.statusAfterStart(record.ID)
 	if err != nil {
 		return nil, err
 	}
-	if status.Supervised() && status.PID > 0 {
-		return e.openLive(record, status.PID)
+	if status.Supervised() {
+		f, err := e.openLive(record, status.PID)
+		if err != nil {
+			return nil, err
+		}
+		if err := live(f); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return f, nil
 	}
 	n, err := e.reopen(record.ID)
 	if err != nil {
@@ -68,7 +83,7 @@ func (e *Engine) openFiles(ref string, l explain.Listener) (*Files, error) {
 	}
 	f := &Files{Record: n.Record, Image: n.image, Dirs: e.files(n.ID), end: func() error { n.unlock(); return nil }}
 	if f.Store, err = storage.Open(e.Root); err == nil {
-		err = f.mount(e, l)
+		err = mount(f, n)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.end())
@@ -76,12 +91,31 @@ func (e *Engine) openFiles(ref string, l explain.Listener) (*Files, error) {
 	return f, nil
 }
 
-func (f *Files) mount(e *Engine, l explain.Listener) error {
+// statusAfterStart waits for a start that is under way. Supervised without a program is then who is between two runs.
+func (e *Engine) statusAfterStart(id string) (wire.Status, error) {
+	status, err := e.status(id)
+	if err != nil || !status.Supervised() || status.PID > 0 {
+		return status, err
+	}
+	_, unlock, err := e.lockContainer(id)
+	if err != nil {
+		return status, err
+	}
+	unlock()
+	return e.status(id)
+}
+
+// mount stacks the layers, and with more, if it is not nil, what belongs on top for a view.
+func (f *Files) mount(e *Engine, runner *explain.Runner, more func() error) error {
 	_, mount := e.storagePlan(f.Record.ID, f.Image, false)
-	runner := &explain.Runner{Listener: l}
 	err := runner.Run(mount...)
 	if err == nil {
 		f.root, err = os.Open(f.Dirs.Merged)
+	}
+	if err == nil && more != nil {
+		if err = more(); err == nil {
+			f.view, err = openTree(f.Dirs.Merged)
+		}
 	}
 	return errors.Join(err, runner.Rollback())
 }

@@ -4,7 +4,9 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 
 	"glassbox/engine/shim/wire"
@@ -54,6 +56,14 @@ func (e *Engine) useImages() (release func(), err error) {
 		return nil, err
 	}
 	return store.UseImages()
+}
+
+// warnOfPlatform: the programs in an image for another processor can not be executed.
+func (e *Engine) warnOfPlatform(image storage.Image) {
+	if have := image.Config.Architecture; e.Warn != nil && have != "" && have != runtime.GOARCH {
+		e.Warn(fmt.Sprintf("The requested image's platform (%s) does not match the detected host platform (linux/%s) and no specific platform was requested",
+			image.Config.Platform(), runtime.GOARCH))
+	}
 }
 
 // strayBlobs are what a pull, a load or a build that was killed has left in the store.

@@ -37,6 +37,15 @@ func (e *Engine) Push(ctx context.Context, r storage.PushRequest) (digest string
 	return d.Digest.String(), d.Size, e.emitImage("push", r.Ref.String())
 }
 
+// PushPlan is what Push would do.
+func (e *Engine) PushPlan(ctx context.Context, r storage.PushRequest) ([]explain.Step, error) {
+	store, err := storage.Open(e.Root)
+	if err != nil {
+		return nil, err
+	}
+	return store.PushPlan(ctx, r)
+}
+
 // Tag gives an image a further name.
 func (e *Engine) Tag(source, target string) error {
 	store, err := storage.Open(e.Root)

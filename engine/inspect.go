@@ -5,19 +5,15 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	api "github.com/moby/moby/api/types/container"
-	docker "github.com/moby/moby/api/types/network"
 	driver "github.com/moby/moby/api/types/storage"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"glassbox/network"
 	"glassbox/storage"
 )
 
@@ -77,26 +73,6 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 	return d, errors.Join(e.addHealth(d, r, status), e.expose(d, r))
 }
 
-func hostConfig(r Request) *api.HostConfig {
-	h := &api.HostConfig{
-		NetworkMode: api.NetworkMode(orElse(r.Network.Mode, string(network.ModeBridge))), PortBindings: bindings(publishedPorts(r)),
-		AutoRemove: r.AutoRemove, CapAdd: r.Security.CapAdd, CapDrop: r.Security.CapDrop, Privileged: r.Security.Privileged,
-		ReadonlyRootfs: r.Security.ReadOnly, SecurityOpt: r.Security.Options, GroupAdd: r.Groups, ShmSize: orElse(r.Limits.ShmSize, 64<<20),
-		DNS: nameServers(r.Network.DNS), DNSSearch: r.Network.Search, DNSOptions: r.Network.Options, ExtraHosts: r.Network.Hosts,
-		Sysctls: r.Network.Sysctls, Init: &r.Init, RestartPolicy: restartPolicy(r.Upkeep.Restart), Runtime: "glassbox-oci",
-		LogConfig: api.LogConfig{Type: orElse(r.Upkeep.Log.Driver, "json-file"), Config: r.Upkeep.Log.Options},
-		Resources: api.Resources{
-			Memory: r.Limits.Memory, MemorySwap: orElse(r.Limits.MemorySwap, 2*r.Limits.Memory), NanoCPUs: r.Limits.NanoCPUs, CPUShares: int64(r.Limits.CPUShares),
-			CpusetCpus: r.Limits.CPUSet, PidsLimit: &r.Limits.Pids,
-		},
-	}
-	if r.Limits.OOMScoreAdj != nil {
-		h.OomScoreAdj = *r.Limits.OOMScoreAdj
-	}
-	hostMounts(h, r)
-	return h
-}
-
 func (e *Engine) lowerDirs(r *Record) (string, error) {
 	store, err := storage.Open(e.Root)
 	if err != nil {
@@ -124,17 +100,4 @@ func config(r *Record, spec *specs.Spec) *api.Config {
 		c.Env, c.WorkingDir = spec.Process.Env, spec.Process.Cwd
 	}
 	return c
-}
-
-// bindings lists the host's ends of published ports. What was checked when it was asked for can be read.
-func bindings(ports []network.Port) docker.PortMap {
-	all := docker.PortMap{}
-	for _, p := range ports {
-		inside, ok := docker.PortFrom(p.Port, docker.IPProtocol(p.Proto))
-		address, err := netip.ParseAddr(orElse(p.HostIP, "0.0.0.0"))
-		if ok && err == nil {
-			all[inside] = append(all[inside], docker.PortBinding{HostIP: address, HostPort: strconv.Itoa(int(p.HostPort))})
-		}
-	}
-	return all
 }

@@ -23,7 +23,7 @@ func (e *Engine) joined(r Request) (Request, error) {
 	}
 	conflict := ""
 	switch {
-	case r.Hostname != "":
+	case r.Hostname != "" && r.Namespaces.UTS != ofHost:
 		conflict = "hostname"
 	case len(r.Network.DNS) > 0:
 		conflict = "dns"

@@ -19,15 +19,17 @@ import (
 
 // Namespaces says which namespaces are not new, in Docker's words. Empty: a new one.
 type Namespaces struct {
-	PID    string // "host", "container:ID"
-	IPC    string // "none", "private", "shareable", "host", "container:ID"
-	UTS    string // "host"
-	Cgroup string // "private", "host"
-	User   string // "host"
+	PID    string   // "host", "container:ID"
+	IPC    string   // "none", "private", "shareable", "host", "container:ID"
+	UTS    string   // "host"
+	Cgroup string   // "private", "host"
+	User   string   // "host", "remap"
+	IDs    *IDRange `json:",omitempty"` // with remap: looked up when it is made
 }
 
 const (
 	ofHost      = "host"
+	ofOthers    = "remap"
 	ofContainer = "container:"
 
 	ipcNone      = "none"
@@ -41,35 +43,31 @@ type Joins struct {
 	Shm   string                              // what is /dev/shm inside, where others use it too; empty: a file system of its own
 }
 
+// namespaceMode is a flag with the words that it takes.
+type namespaceMode struct {
+	flag  string
+	value *string
+	words []string
+	joins bool // container:NAME, too
+}
+
 // namespacesKnown looks up the containers that a request names, and refuses what contradicts itself.
 func (e *Engine) namespacesKnown(r Request) (Request, error) {
 	n := &r.Namespaces
-	for _, mode := range []struct {
-		flag  string
-		value *string
-		words []string
-		joins bool
-	}{
+	for _, mode := range []namespaceMode{
 		{"--pid", &n.PID, []string{ofHost}, true},
 		{"--ipc", &n.IPC, []string{ipcNone, ipcPrivate, ipcShareable, ofHost}, true},
 		{"--uts", &n.UTS, []string{ofHost}, false},
 		{"--cgroupns", &n.Cgroup, []string{"private", ofHost}, false},
-		{"--userns", &n.User, []string{ofHost}, false},
+		{"--userns", &n.User, []string{ofHost, ofOthers}, false},
 	} {
-		name, other := strings.CutPrefix(*mode.value, ofContainer)
-		switch {
-		case other && mode.joins:
-			owner, err := e.find(name)
-			if err != nil {
-				return r, fmt.Errorf("%s %s: %w", mode.flag, *mode.value, err)
-			}
-			*mode.value = ofContainer + owner.ID
-		case *mode.value != "" && !slices.Contains(mode.words, *mode.value):
-			words := strings.Join(mode.words, ", ")
-			if mode.joins {
-				words += ", container:NAME"
-			}
-			return r, fmt.Errorf("%s: invalid mode %q: there is %s", mode.flag, *mode.value, words)
+		if err := e.modeKnown(mode); err != nil {
+			return r, err
+		}
+	}
+	if n.User == ofOthers {
+		if err := e.remap(&r); err != nil {
+			return r, err
 		}
 	}
 	if n.UTS != ofHost {
@@ -85,9 +83,32 @@ func (e *Engine) namespacesKnown(r Request) (Request, error) {
 	return r, nil
 }
 
+// modeKnown puts the id, which stays the same, in place of a container's name.
+func (e *Engine) modeKnown(m namespaceMode) error {
+	words := m.words
+	if m.joins {
+		words = append(words, ofContainer+"NAME")
+	}
+	name, other := strings.CutPrefix(*m.value, ofContainer)
+	switch {
+	case other && m.joins:
+		owner, err := e.find(name)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", m.flag, *m.value, err)
+		}
+		*m.value = ofContainer + owner.ID
+	case *m.value != "" && !slices.Contains(m.words, *m.value):
+		return fmt.Errorf("%s: invalid mode %q: there is %s", m.flag, *m.value, strings.Join(words, ", "))
+	}
+	return nil
+}
+
 // joins finds the namespaces of other containers. They have to run: a namespace ends with its last process.
 func (e *Engine) joins(id string, r Request) (Joins, error) {
 	j := Joins{Paths: map[specs.LinuxNamespaceType]string{}}
+	if r.Namespaces.IDs != nil {
+		j.Paths[specs.UserNamespace] = e.users(id)
+	}
 	pid, _, err := e.ownerOf(r.Namespaces.PID, "PID")
 	if err != nil {
 		return j, err

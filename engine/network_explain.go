@@ -3,15 +3,20 @@
 package engine
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 
+	"glassbox/kernel/look/links"
 	"glassbox/network"
 	"glassbox/network/topology"
 )
 
 // ExplainNetwork draws a network from the kernel's own state.
 func (e *Engine) ExplainNetwork(ref string) (topology.Topology, error) {
-	n, err := e.book().Find(ref)
+	n, err := e.explained(ref)
 	if err != nil {
 		return topology.Topology{}, err
 	}
@@ -23,16 +28,81 @@ func (e *Engine) ExplainNetwork(ref string) (topology.Topology, error) {
 	for _, p := range running {
 		places = append(places, topology.Place(p))
 	}
+	booked, err := e.booked(n)
+	if err != nil {
+		return topology.Topology{}, err
+	}
+	if n.Driver == network.DriverCNI {
+		if n.Bridge, err = pluginLink(places, booked); err != nil {
+			return topology.Topology{}, err
+		}
+	}
 	t, err := topology.Read(n.Name, n.Bridge, "", places)
 	if err != nil {
 		return t, err
 	}
-	booked, err := e.booked(n)
-	if err != nil {
-		return t, err
+	members := make([]topology.Booked, len(booked))
+	for i, b := range booked {
+		members[i] = b.Booked
 	}
-	t.Compare(gateways(n), booked)
+	t.Compare(gateways(n), members)
 	return t, nil
+}
+
+// explained finds a network that has links of its own.
+func (e *Engine) explained(ref string) (network.Network, error) {
+	n, err := e.book().Find(ref)
+	switch {
+	case err != nil:
+		return n, err
+	case n.Default():
+		n, _, err = e.defaultNetwork(n)
+	case n.Driver == network.DriverHost:
+		err = fmt.Errorf("draw network %s: it has no links of its own: its containers have those of the host, see glassbox look links 1", n.Name)
+	case n.Driver == network.DriverNull:
+		err = fmt.Errorf("draw network %s: it has no links: its containers have their own loopback alone", n.Name)
+	}
+	return n, err
+}
+
+// onNetwork is where a container's record says that it is.
+type onNetwork struct {
+	topology.Booked
+	link string // inside
+}
+
+// pluginLink finds the link of the host to which a CNI plugin has connected containers: a bridge, a link that is shared, or the
+// host's end of the cable. Plugins do not say, but the kernel does.
+func pluginLink(places []topology.Place, booked []onNetwork) (string, error) {
+	for _, b := range booked {
+		at := slices.IndexFunc(places, func(p topology.Place) bool { return p.Name == b.Place })
+		if at < 0 {
+			continue
+		}
+		inside, err := links.Find(places[at].Netns, b.link)
+		if err != nil {
+			return "", err
+		}
+		if inside.Type != "veth" {
+			return parentName(inside)
+		}
+		end, err := links.Peer(places[at].Netns, b.link)
+		if err != nil {
+			return "", err
+		}
+		return cmp.Or(end.Link.Master, end.Link.Name), nil
+	}
+	return "", errors.New("draw a network of CNI plugins: no container runs on it, and only its link leads to those of the host")
+}
+
+func parentName(l links.Link) (string, error) {
+	all, err := links.List("")
+	for _, parent := range all {
+		if parent.Index == l.Parent {
+			return parent.Name, nil
+		}
+	}
+	return "", errors.Join(err, fmt.Errorf("find the link of the host that %s shares: there is none with the index %d", l.Name, l.Parent))
 }
 
 // gateways are the addresses that the bridge should have. With macvlan the gateway is a router somewhere else.
@@ -47,12 +117,12 @@ func gateways(n network.Network) []netip.Addr {
 }
 
 // booked lists who should be on the network, by the records of the containers that run.
-func (e *Engine) booked(n network.Network) ([]topology.Booked, error) {
+func (e *Engine) booked(n network.Network) ([]onNetwork, error) {
 	ids, err := e.ids()
 	if err != nil {
 		return nil, err
 	}
-	var list []topology.Booked
+	var list []onNetwork
 	for _, id := range ids {
 		sandbox, err := e.readSandbox(id)
 		if err != nil {
@@ -66,8 +136,11 @@ func (e *Engine) booked(n network.Network) ([]topology.Booked, error) {
 			if end.Network.ID != n.ID {
 				continue
 			}
+			if len(end.Addresses) == 0 {
+				list = append(list, onNetwork{topology.Booked{Place: r.Name}, end.Link})
+			}
 			for _, a := range end.Addresses {
-				list = append(list, topology.Booked{Place: r.Name, Address: a})
+				list = append(list, onNetwork{topology.Booked{Place: r.Name, Address: a}, end.Link})
 			}
 		}
 	}

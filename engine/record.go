@@ -3,12 +3,13 @@
 package engine
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"time"
+
+	"glassbox/kernel/quickjson"
 )
 
 // recordVersion is raised when an older program would misread a record.
@@ -43,7 +44,7 @@ func (e *Engine) readRecord(id string) (*Record, error) {
 		return nil, fmt.Errorf("read the record of a container: %w", err)
 	}
 	r := &Record{}
-	if err := json.Unmarshal(data, r); err != nil {
+	if err := quickjson.Unmarshal(data, r); err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", e.dir(id, recordFile), err)
 	}
 	if r.Version > recordVersion {
@@ -62,7 +63,7 @@ func (e *Engine) writeRecord(r *Record) error {
 // writeJSON writes a file that is there whole or not at all, whenever the process may die. It does not wait for the disk:
 // after a loss of power the containers are gone anyway.
 func writeJSON(path string, v any) error {
-	data, err := json.Marshal(v)
+	data, err := quickjson.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

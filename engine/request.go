@@ -44,6 +44,7 @@ type Request struct {
 
 // Device is a device of the host that the container may use (--device PATH[:TARGET[:rwm]]).
 type Device struct {
+	Source string            // its path on the host
 	Node   specs.LinuxDevice // with the numbers that the host's has
 	Access string            // of "rwm"
 }

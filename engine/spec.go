@@ -82,6 +82,9 @@ func namespaceSpecs(n Namespaces, p Place) []specs.LinuxNamespace {
 			list = append(list, specs.LinuxNamespace{Type: own.kind, Path: p.Joins.Paths[own.kind]})
 		}
 	}
+	if users := p.Joins.Paths[specs.UserNamespace]; users != "" {
+		list = append(list, specs.LinuxNamespace{Type: specs.UserNamespace, Path: users})
+	}
 	if p.NetNS != "" {
 		list = append(list, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: p.NetNS})
 	}
@@ -92,7 +95,9 @@ func namespaceSpecs(n Namespaces, p Place) []specs.LinuxNamespace {
 func sysctlSpecs(r Request, p Place) map[string]string {
 	all := map[string]string{}
 	if p.NetNS != "" && !p.JoinsNet {
-		all["net.ipv4.ping_group_range"] = "0 2147483647"
+		if r.Namespaces.IDs == nil { // the kernel refuses groups that are nobody's
+			all["net.ipv4.ping_group_range"] = "0 2147483647"
+		}
 		all["net.ipv4.ip_unprivileged_port_start"] = "0"
 	}
 	for name, value := range r.Network.Sysctls {

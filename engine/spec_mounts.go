@@ -103,7 +103,12 @@ func userMounts(r Request, p Place) []specs.Mount {
 			list = append(list, specs.Mount{Destination: m.Target, Type: "tmpfs", Source: "tmpfs", Options: tmpfsOptions(m)})
 			continue
 		}
-		list = append(list, specs.Mount{Destination: m.Target, Type: "bind", Source: mountSource(m, i, p), Options: bindOptions(m)})
+		bind := specs.Mount{Destination: m.Target, Type: "bind", Source: mountSource(m, i, p), Options: bindOptions(m)}
+		if ids := r.Namespaces.IDs; ids != nil && m.Type == MountVolume { // a volume has the owners that the container gives it
+			bind.Options = append(bind.Options, "idmap")
+			bind.UIDMappings, bind.GIDMappings = ids.specs()
+		}
+		list = append(list, bind)
 	}
 	return list
 }

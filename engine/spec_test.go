@@ -53,6 +53,22 @@ func TestSpecGolden(t *testing.T) {
 			r.Security.Privileged = true
 			p.Devices = []specs.LinuxDevice{{Path: "/dev/kmsg", Type: "c", Major: 1, Minor: 11}}
 		}},
+		{"namespaces-of-others", func(r *Request, p *Place) {
+			r.Namespaces = Namespaces{PID: "container:x", IPC: "container:x", UTS: "host", Cgroup: "host"}
+			p.Joins = Joins{Shm: "/live/x/shm", Paths: map[specs.LinuxNamespaceType]string{
+				specs.PIDNamespace: "/proc/7/ns/pid", specs.IPCNamespace: "/proc/7/ns/ipc"}}
+		}},
+		{"users-of-nobody", func(r *Request, p *Place) {
+			r.Namespaces = Namespaces{User: "remap", IDs: &IDRange{UID: 100000, GID: 200000, Size: 65536}}
+			r.Mounts = []Mount{{Type: MountVolume, Source: "vol", Target: "/data"}}
+			p.Joins.Paths = map[specs.LinuxNamespaceType]string{specs.UserNamespace: "/live/users"}
+		}},
+		{"rare-limits", func(r *Request, p *Place) {
+			share, disk := int64(10), []DeviceRate{{Device: "/dev/vda", Rate: 1 << 20, Major: 254}}
+			r.Limits = Limits{Memory: 64 << 20, MemoryReservation: 32 << 20, Swappiness: &share, NoOOMKill: true, MemoryNode: "0",
+				CPUPeriod: 50_000, CPUQuota: 20_000, RealTime: RealTime{Period: 1_000_000, Runtime: 1000},
+				Disk: DiskLimits{Weight: 300, Weights: []DeviceRate{{Device: "/dev/vda", Rate: 200, Major: 254}}, ReadBytes: disk, WriteOps: disk}}
+		}},
 		{"device", func(r *Request, p *Place) {
 			r.Devices = []Device{{Node: specs.LinuxDevice{Path: "/dev/net/tun", Type: "c", Major: 10, Minor: 200}, Access: "rw"}}
 		}},
@@ -104,6 +120,11 @@ func TestSpecRefuses(t *testing.T) {
 		{"give --memory too", Request{Limits: Limits{MemorySwap: 1 << 30}}},
 		{"can not be less than --memory", Request{Limits: Limits{Memory: 64 << 20, MemorySwap: 32 << 20}}},
 		{"--cpus 5: the range here is from 0.01 to 4", Request{Limits: Limits{NanoCPUs: 5_000_000_000}}},
+		{"in one: give one or the others", Request{Limits: Limits{NanoCPUs: wholeCPU, CPUQuota: 5000}}},
+		{"--cpu-period 10: the range", Request{Limits: Limits{CPUPeriod: 10}}},
+		{"--cpu-quota 10: at least 1000", Request{Limits: Limits{CPUQuota: 10}}},
+		{"it is a part of --cpu-rt-period", Request{Limits: Limits{RealTime: RealTime{Period: 1000, Runtime: 2000}}}},
+		{"--blkio-weight: 5: the range", Request{Limits: Limits{Disk: DiskLimits{Weight: 5}}}},
 		{"--cpus 0.001", Request{Limits: Limits{NanoCPUs: 1_000_000}}},
 		{`--cap-add: unknown capability "NONSENSE"`, Request{Security: Security{CapAdd: []string{"NONSENSE"}}}},
 		{`--cap-drop: unknown capability "x"`, Request{Security: Security{CapDrop: []string{"x"}}}},

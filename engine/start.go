@@ -215,7 +215,8 @@ func cablesOf(id string) []string {
 
 // startPlan is what happens on the host before the runtime begins.
 func (e *Engine) startPlan(n *newborn, conn connection, etc etcFiles) []explain.Step {
-	_, plan := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
+	_, mount := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
+	plan := e.remapFiles(n, mount)
 	plan = append(plan, sourcesPlan(n.missing)...)
 	if conn.Mode != network.ModeContainer {
 		plan = append(plan, e.etcPlan(n.ID, etc)...)
@@ -225,5 +226,5 @@ func (e *Engine) startPlan(n *newborn, conn connection, etc etcFiles) []explain.
 			"the kernel does so by itself in its own time, and the new one needs its name now", "04",
 			kernel.LinkDelete{Name: cable}).Kept("the new cable could not be laid"))
 	}
-	return slices.Concat(plan, e.shmPlan(n.ID, n.Request), conn.build, network.AttachPlan(conn.Sandbox), conn.names)
+	return slices.Concat(plan, e.shmPlan(n.ID, n.Request), conn.build, e.remapNetwork(n, network.AttachPlan(conn.Sandbox)), conn.names)
 }

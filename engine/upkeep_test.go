@@ -4,6 +4,7 @@ package engine
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,12 @@ func TestHealth(t *testing.T) {
 	if h := d.State.Health; h.FailingStreak < 2 || !strings.Contains(h.Log[0].Output, "/well") || h.Log[0].ExitCode != 1 {
 		t.Errorf("health %+v", h)
 	}
+	events := heard(t, e, id)
+	for _, want := range []string{"exec_create: /bin/sh -c cat /well", "exec_start: /bin/sh -c cat /well", "exec_die", "health_status: unhealthy"} {
+		if !slices.Contains(events, want) {
+			t.Errorf("no event %q in %q", want, events)
+		}
+	}
 	if code, err := e.Exec(t.Context(), id, ExecRequest{Command: []string{"sh", "-c", "echo fine > /well"}}); code != 0 || err != nil {
 		t.Fatal(code, err)
 	}
@@ -206,5 +213,8 @@ func (e *Engine) crash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.RemoveAll(e.State); err != nil { // it lies in memory
+		t.Fatal(err)
 	}
 }

@@ -67,13 +67,16 @@ func (e *Engine) measureImages(ctx context.Context, d *DiskUsage) error {
 	if err != nil {
 		return err
 	}
-	row := Usage{Kind: "Images", Total: len(list)}
+	row := Usage{Kind: "Images"}
+	counted := map[string]bool{}                            // by id: one that has several names is one image
 	layers, active := map[string]int64{}, map[string]bool{} // by chainID: each once, however many images have it
 	sizes, owners := store.Sizes(), storage.LayerOwners(list)
 	for _, img := range list {
 		u := ImageUsage{Image: img, Containers: users[img.ID.String()].Count()}
-		if u.Containers > 0 {
-			row.Active++
+		if id := img.ID.String(); !counted[id] {
+			counted[id] = true
+			row.Total++
+			row.Active += min(u.Containers, 1)
 		}
 		for _, l := range img.Layers {
 			size, err := sizes.Layer(l)

@@ -63,6 +63,34 @@ func TestEventsOfALife(t *testing.T) {
 	}
 }
 
+func TestEventsTellOfATerminalsSize(t *testing.T) {
+	e := newEngine(t)
+	r := quiet("sleep", "1000")
+	r.TTY = true
+	id := start(t, e, r)
+	if slices.Contains(heard(t, e, id), "resize") {
+		t.Error("a size that nobody has set is told")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	sizes, left := make(chan Size, 1), make(chan bool)
+	sizes <- Size{Rows: 24, Columns: 80}
+	go func() {
+		_, _ = e.Attach(ctx, id, Streams{Size: sizes}) // ends with the context
+		close(left)
+	}()
+	for range 200 {
+		if slices.Contains(heard(t, e, id), "resize") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	cancel()
+	<-left
+	if got := heard(t, e, id); !slices.Contains(got, "resize") {
+		t.Errorf("heard %q", got)
+	}
+}
+
 func TestEventsAreFollowed(t *testing.T) {
 	e := newEngine(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -32,35 +32,42 @@ func (e *Engine) mountOnHost(n *newborn, runner *explain.Runner) error {
 	if err := e.makeAgain(n.Request, runner); err != nil {
 		return err
 	}
-	noted, err := e.volumesOf(n.Request)
+	return e.withVolumes(n, runner, func(facts volumeFacts) error {
+		plan, err := e.contentPlan(n, facts)
+		if err != nil {
+			return err
+		}
+		return runner.Run(plan...)
+	})
+}
+
+// withVolumes notes who uses the volumes, has their drivers mount them, and calls do while they are locked.
+func (e *Engine) withVolumes(n *newborn, runner *explain.Runner, do func(volumeFacts) error) error {
+	used, err := e.volumesOf(n.Request)
 	if err != nil {
 		return err
 	}
-	if err := runner.Run(e.notePlan(n.ID, noted)...); err != nil {
+	if err := runner.Run(e.notePlan(n.ID, used)...); err != nil {
 		return err
 	}
-	for _, v := range noted {
+	for _, v := range used {
 		unlock, err := e.volumes().LockOne(v.Name)
 		if err != nil {
 			return err
 		}
 		defer unlock()
 	}
-	facts, err := e.lookAtVolumes(n, noted)
+	facts, err := e.lookAtVolumes(n, used)
 	if err != nil {
 		return err
 	}
-	if err := runner.Run(e.driverPlan(n.ID, noted, facts)...); err != nil {
+	if err := runner.Run(e.driverPlan(n.ID, used, facts)...); err != nil {
 		return err
 	}
-	if facts, err = e.lookAtVolumes(n, noted); err != nil { // what was mounted may be full
+	if facts, err = e.lookAtVolumes(n, used); err != nil { // what was mounted may be full
 		return err
 	}
-	plan, err := e.contentPlan(n, facts)
-	if err != nil {
-		return err
-	}
-	return runner.Run(plan...)
+	return do(facts)
 }
 
 // mountPlan is the whole of it, told without doing it.
@@ -161,14 +168,22 @@ func (e *Engine) contentPlan(n *newborn, f volumeFacts) ([]explain.Step, error) 
 			plan = append(plan, steps...)
 		case m.Type == MountVolume && m.Subpath != "":
 			plan = append(plan, partStep(e.volumes().Data(m.Source), m, part))
-		case m.Type == MountVolume && !m.Volume.NoCopy && f.fill[m.Source] && mayHave(n.image, m.Target):
-			f.fill[m.Source] = false
-			plan = append(plan, explain.Say("Fill the volume for "+cutTitle(m.Target, 18),
-				"an empty volume begins with the image's files, which it would hide otherwise", "10",
-				kernel.FillDir{Root: e.files(n.ID).Merged, Source: m.Target, Target: e.volumes().Data(m.Source), Mark: e.volumes().Mark(m.Source)}))
+		default:
+			plan = append(plan, e.fillPlan(n, m, f)...)
 		}
 	}
 	return plan, nil
+}
+
+// fillPlan gives an empty volume what the image has at its place.
+func (e *Engine) fillPlan(n *newborn, m Mount, f volumeFacts) []explain.Step {
+	if m.Type != MountVolume || m.Subpath != "" || m.Volume.NoCopy || !f.fill[m.Source] || !mayHave(n.image, m.Target) {
+		return nil
+	}
+	f.fill[m.Source] = false
+	return []explain.Step{explain.Say("Fill the volume for "+cutTitle(m.Target, 18),
+		"an empty volume begins with the image's files, which it would hide otherwise", "10",
+		kernel.FillDir{Root: e.files(n.ID).Merged, Source: m.Target, Target: e.volumes().Data(m.Source), Mark: e.volumes().Mark(m.Source)})}
 }
 
 // mayHave tells whether a layer of the image has the directory; of a layer that is not unpacked nobody knows.

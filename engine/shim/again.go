@@ -2,6 +2,7 @@
 package shim
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -58,6 +59,18 @@ func (s *shim) abandon(trouble error) (again bool) {
 	}
 	s.life.audience.end(s.status.ExitCode, false)
 	return false
+}
+
+// noteSize tells of a terminal's size.
+func (s *shim) noteSize(size wire.Size) {
+	s.noteNow("resize", map[string]string{"height": fmt.Sprint(size.Rows), "width": fmt.Sprint(size.Columns)})
+}
+
+// noteNow is note for those that do not hold the lock.
+func (s *shim) noteNow(action string, more map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.note(action, more)
 }
 
 // note writes an event. Nobody waits for an answer, so what goes wrong is told by inspect.

@@ -3,7 +3,6 @@
 package shim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/kernel/quickjson"
 	"glassbox/runtime/container"
 )
 
@@ -20,7 +20,7 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 	s.programs.Add(1)
 	defer s.programs.Done()
 	var p wire.Program
-	if err := json.Unmarshal(payload, &p); err != nil {
+	if err := quickjson.Unmarshal(payload, &p); err != nil {
 		return fmt.Errorf("read what to execute: %w", err)
 	}
 	io, err := newStdio(p.Process.Terminal, p.Stdin)
@@ -48,9 +48,7 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 		return err
 	}
 	a.end(exitCode(status), false)
-	s.mu.Lock()
-	s.note("exec_die", map[string]string{"execID": p.ID, "exitCode": fmt.Sprint(exitCode(status))})
-	s.mu.Unlock()
+	s.noteNow("exec_die", map[string]string{"execID": p.ID, "exitCode": fmt.Sprint(exitCode(status))})
 	delivered.Wait()
 	return nil
 }

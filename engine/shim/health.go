@@ -4,6 +4,7 @@ package shim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -106,6 +107,12 @@ func (s *shim) checkup(l *life, h *wire.Health) wire.Checkup {
 
 // ask runs the program and kills it when it takes too long: then the code is -1.
 func (s *shim) ask(l *life, h *wire.Health, answer *answer) (code int, err error) {
+	id, err := programID()
+	if err != nil {
+		return 0, err
+	}
+	command := strings.Join(h.Process.Args, " ")
+	s.noteNow("exec_create: "+command, map[string]string{"execID": id})
 	io, err := newStdio(false, false)
 	if err != nil {
 		return 0, err
@@ -115,6 +122,7 @@ func (s *shim) ask(l *life, h *wire.Health, answer *answer) (code int, err error
 		io.close()
 		return 0, err
 	}
+	s.noteNow("exec_start: "+command, map[string]string{"execID": id})
 	a := newAudience(answer, &s.delivered)
 	io.flow(a)
 	late := time.AfterFunc(h.Timeout, func() {
@@ -123,10 +131,20 @@ func (s *shim) ask(l *life, h *wire.Health, answer *answer) (code int, err error
 	status, err := process.Wait()
 	inTime := late.Stop()
 	io.settle(a)
+	s.noteNow("exec_die", map[string]string{"execID": id, "exitCode": fmt.Sprint(exitCode(status))})
 	if !inTime {
 		return -1, err
 	}
 	return exitCode(status), err
+}
+
+// programID is drawn for a program that no client has asked for.
+func programID() (string, error) {
+	var b [32]byte
+	if _, err := unix.Getrandom(b[:], 0); err != nil {
+		return "", fmt.Errorf("getrandom: %w", err)
+	}
+	return fmt.Sprintf("%x", b), nil
 }
 
 // answer is a sink that keeps the beginning of what a checkup says.

@@ -25,6 +25,7 @@ func (s *shim) conceive() (*life, error) {
 	if err != nil {
 		return nil, err
 	}
+	io.resized = s.noteSize
 	io.lasting = !s.birth.Attach // started in the background, it waits for one client after the other
 	return &life{io: io, audience: newAudience(s.log, &s.delivered), over: make(chan struct{})}, nil
 }

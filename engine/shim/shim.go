@@ -24,7 +24,6 @@
 package shim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +36,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/kernel/quickjson"
 )
 
 // engineEnd is the descriptor of the socket to the engine that started us.
@@ -98,7 +98,7 @@ func awaitBirth(engine *wire.Conn) (wire.Birth, error) {
 	if kind != wire.Start {
 		return b, fmt.Errorf("the shim got a frame %q where it must be told what to start", kind)
 	}
-	if err := json.Unmarshal(payload, &b); err != nil {
+	if err := quickjson.Unmarshal(payload, &b); err != nil {
 		return b, fmt.Errorf("read what to start: %w", err)
 	}
 	return b, nil

@@ -17,8 +17,9 @@ type stdio struct {
 	input   *os.File    // nil: nobody writes to the program
 	lasting bool        // the end of one client's input is not the end of the program's
 	outputs []output
-	console *os.File // where the terminal's keyboard end arrives; nil without a terminal
-	theirs  *os.File // the other end of console
+	console *os.File        // where the terminal's keyboard end arrives; nil without a terminal
+	theirs  *os.File        // the other end of console
+	resized func(wire.Size) // called when the terminal has another size; nil: nobody cares
 	running sync.WaitGroup
 }
 

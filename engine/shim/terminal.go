@@ -52,7 +52,11 @@ func (s *stdio) resize(size wire.Size) error {
 	if s.console == nil || s.input == nil {
 		return nil
 	}
-	return unix.IoctlSetWinsize(s.outputs[0].fd, unix.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Columns})
+	err := unix.IoctlSetWinsize(s.outputs[0].fd, unix.TIOCSWINSZ, &unix.Winsize{Row: size.Rows, Col: size.Columns})
+	if err == nil && s.resized != nil {
+		s.resized(size)
+	}
+	return err
 }
 
 // descriptor asks a file for its number and leaves it as it is: Fd would make it blocking.

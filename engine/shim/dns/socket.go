@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const queue = 1 << 20
+
 // listen makes the server's socket for UDP or TCP.
 func listen(kind int, at netip.AddrPort) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
@@ -19,6 +21,8 @@ func listen(kind int, at netip.AddrPort) (*os.File, error) {
 	}
 	if kind == unix.SOCK_STREAM { // what is left of earlier conversations does not take the port
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	} else { // questions wait where the machine is too busy for us: the usual queue holds about 250
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, queue)
 	}
 	if err == nil {
 		err = unix.Bind(fd, sockaddr(at))

@@ -3,18 +3,19 @@
 package event
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"glassbox/kernel/quickjson"
 )
 
 // Write appends to the journal in dir, which is made if it is not there.
 func Write(dir string, e Event) error {
-	line, err := json.Marshal(e)
+	line, err := quickjson.Marshal(e)
 	if err == nil {
 		err = write(dir, append(line, '\n'))
 	}

@@ -2,7 +2,6 @@
 package wire
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/kernel/quickjson"
 )
 
 // Birth tells a shim which container is its own.
@@ -115,7 +116,7 @@ func (s Status) Write(dir string) error {
 }
 
 func writeFile(name string, v any) error {
-	data, err := json.Marshal(v)
+	data, err := quickjson.Marshal(v)
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ func ReadStatus(dir string) (s Status, ok bool, err error) {
 		return s, false, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &s)
+		err = quickjson.Unmarshal(data, &s)
 	}
 	if err != nil {
 		return s, false, fmt.Errorf("read the status in %s: %w", dir, err)

@@ -21,10 +21,11 @@ package wire
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
+
+	"glassbox/kernel/quickjson"
 )
 
 // Kind says what a frame means.
@@ -84,7 +85,7 @@ func (c *Conn) Send(k Kind, payload []byte) error {
 
 // SendJSON sends a frame with a value.
 func (c *Conn) SendJSON(k Kind, v any) error {
-	payload, err := json.Marshal(v)
+	payload, err := quickjson.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("send %T: %w", v, err)
 	}
