@@ -27,11 +27,11 @@ func (t typing) candidates(words []string) []candidate {
 	for i := 0; i < len(done); i++ {
 		i += at.pass(done[i])
 		if i >= len(done) { // current is the value of the flag before it
-			return starting(t.valuesOf(done[len(done)-1]), current)
+			return starting(t.valuesOf(at.flag(done[len(done)-1])), current)
 		}
 	}
 	if flag, value, ok := strings.Cut(current, "="); ok && strings.HasPrefix(flag, "--") {
-		return prefixed(flag+"=", starting(t.valuesOf(flag), value))
+		return prefixed(flag+"=", starting(t.valuesOf(at.flag(flag)), value))
 	}
 	if strings.HasPrefix(current, "-") && !at.ended {
 		return starting(at.flagNames(), current)
@@ -67,18 +67,30 @@ func (p *reading) pass(word string) int {
 	return 0
 }
 
-// valueAfter is 1 for a flag whose value is the next word.
-func (p *reading) valueAfter(word string) int {
+// flag finds the flag that a word names: --network, or the last of several letters, -itv.
+func (p *reading) flag(word string) cli.Flag {
 	name := strings.TrimLeft(word, "-")
 	if !strings.HasPrefix(word, "--") {
-		name = word[len(word)-1:] // the last of several letters
+		name = word[len(word)-1:]
 	}
 	for _, f := range p.flags {
-		if _, alone := bare(name); slices.Contains(f.Names(), name) && !isSwitch(f) && !alone {
-			return 1
+		if slices.Contains(f.Names(), name) {
+			return f
 		}
 	}
-	return 0
+	return nil
+}
+
+// valueAfter is 1 for a flag whose value is the next word.
+func (p *reading) valueAfter(word string) int {
+	f := p.flag(word)
+	if f == nil || isSwitch(f) || strings.Contains(word, "=") {
+		return 0
+	}
+	if _, alone := bare(f.Names()[0]); alone {
+		return 0
+	}
+	return 1
 }
 
 func (p *reading) commandNames() []candidate {
@@ -117,10 +129,13 @@ func (t typing) arguments(p reading) []candidate {
 		}
 	}
 	word := strings.Trim(wanted[number], "[]…")
+	if word == "CONTAINER|PID" || word == "PID|CONTAINER" {
+		word = "CONTAINER"
+	}
 	if word == "bash|zsh|fish" {
 		return words("bash", "zsh", "fish")
 	}
-	needsLife := []string{"stop", "kill", "exec", "attach", "pause", "top", "stats"}
+	needsLife := []string{"stop", "kill", "exec", "attach", "pause", "top", "stats", "look", "xray"}
 	kinds := map[string]nameKind{"CONTAINER": nameOfContainer, "IMAGE": nameOfImage, "NETWORK": nameOfNetwork, "VOLUME": nameOfVolume, "NAME[:TAG": nameOfImage}
 	k := kinds[word]
 	if k == nameOfContainer && slices.Contains(needsLife, p.command.Name) {
@@ -130,25 +145,30 @@ func (t typing) arguments(p reading) []candidate {
 }
 
 // valuesOf completes the values of flags that take a name or one of a few words.
-func (t typing) valuesOf(flag string) []candidate {
-	switch flag {
-	case "--network", "--net":
-		return append(words("none", "host"), t.known(nameOfNetwork)...)
-	case "--nameOfVolume-from":
+func (t typing) valuesOf(f cli.Flag) []candidate {
+	if f == nil {
+		return nil
+	}
+	switch f.Names()[0] {
+	case "network":
+		return t.known(nameOfNetwork)
+	case "volumes-from":
 		return t.known(nameOfContainer)
-	case "-v", "--volume":
+	case "volume":
 		return t.known(nameOfVolume)
-	case "--restart":
+	case "restart":
 		return words("no", "on-failure", "always", "unless-stopped")
-	case "--pull":
+	case "pull":
 		return words("always", "missing", "never")
-	case "--log-driver":
+	case "log-driver":
 		return words("json-file", "local", "none", "syslog", "journald")
-	case "--pid", "--uts":
+	case "pid", "uts":
 		return words("host")
-	case "--ipc":
+	case "ipc":
 		return words("private", "shareable", "host", "none")
-	case "--cgroupns":
+	case "userns":
+		return words("host", "remap")
+	case "cgroupns":
 		return words("private", "host")
 	}
 	return nil

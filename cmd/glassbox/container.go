@@ -21,15 +21,21 @@ func lifeCommands() []*cli.Command {
 	}
 }
 
-func containerCommand() *cli.Command {
+func containerCommand(life []*cli.Command) *cli.Command {
+	var same []*cli.Command
+	for _, c := range life {
+		twin := *c // its help calls it by another name
+		same = append(same, &twin)
+	}
 	list := psCommand()
 	list.Name, list.Aliases = "ls", []string{"ps", "list"}
+	list.UsageText = strings.ReplaceAll(list.UsageText, "glassbox ps", "glassbox container ls")
 	inspect := inspectCommand()
 	inspect.Flags = inspect.Flags[:2] // without --type
 	return &cli.Command{
 		Name: "container", Usage: "containers: all commands about them",
 		UsageText:   "glassbox container COMMAND …\n\nglassbox container prune",
-		Subcommands: append(lifeCommands(), list, inspect, containerPruneCommand(), commitCommand(), cpCommand(), diffCommand(), exportCommand()),
+		Subcommands: append(same, list, inspect, containerPruneCommand(), commitCommand(), cpCommand(), diffCommand(), exportCommand()),
 	}
 }
 

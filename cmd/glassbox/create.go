@@ -39,6 +39,7 @@ func create(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	e.Warn = warnOfImage(c)
 	id, err := e.Create(c.Context, request, story)
 	if err != nil {
 		return err

@@ -1,5 +1,6 @@
 // This file is `glassbox doctor`: what this kernel can do, and the command that mends what it can not. The checks themselves
-// are in doctor_checks.go.
+// are in
+// the other files doctor_….go.
 package main
 
 import (
@@ -23,6 +24,7 @@ type finding struct {
 	Check  string `json:"check"`
 	State  string `json:"state"`
 	Found  string `json:"found"`
+	Lost   string `json:"lost,omitempty"`   // what does not work without it
 	Remedy string `json:"remedy,omitempty"` // a command, or what to do
 }
 
@@ -35,14 +37,14 @@ func doctorCommand() *cli.Command {
 	}
 }
 
-// doctor ends with code 1 if something is missing.
+// doctor ends with code 1 if something is missing; what is degraded is no reason.
 func doctor(c *cli.Context) error {
 	if err := exactly(c, 0); err != nil {
 		return err
 	}
 	var findings []finding
 	lacking := 0
-	for _, check := range checks() {
+	for _, check := range checks(c.String("root")) {
 		f := check.look()
 		f.Check = check.name
 		if f.State == missing {
@@ -65,9 +67,9 @@ func printFindings(c *cli.Context, findings []finding) error {
 		encoder.SetIndent("", "    ")
 		return encoder.Encode(findings)
 	}
-	table := look.NewTable(c.App.Writer, "CHECK", "STATE", "FOUND", "TO MEND IT")
+	table := look.NewTable(c.App.Writer, "CHECK", "STATE", "FOUND", "WHAT IS LOST", "TO MEND IT")
 	for _, f := range findings {
-		table.Row(f.Check, f.State, f.Found, f.Remedy)
+		table.Row(f.Check, f.State, f.Found, f.Lost, f.Remedy)
 	}
 	return table.Close()
 }

@@ -19,21 +19,36 @@ type check struct {
 	look func() finding
 }
 
-func checks() []check {
+// checks are for an engine whose files lie below root.
+func checks(root string) []check {
 	return []check{
 		{"root", checkRoot},
 		{"kernel", checkKernel},
+		{"config", func() finding { return checkConfig(configFiles()) }},
+		{"modules", checkModules},
 		{"namespaces", checkNamespaces},
 		{"user namespaces", checkUserNamespaces},
 		{"cgroups", checkCgroups},
 		{"controllers", checkControllers},
+		{"pressure", checkPressure},
 		{"overlay", checkOverlay},
+		{"overlay options", checkOverlayOptions},
 		{"pivot_root", checkRootFS},
 		{"seccomp", checkSeccomp},
-		{"bridge", func() finding { return checkLink("bridge", addBridge) }},
-		{"veth", func() finding { return checkLink("veth", addVeth) }},
+		{"bridge", func() finding { return checkLink("bridge", "", addBridge) }},
+		{"veth", func() finding { return checkLink("veth", "", addVeth) }},
+		{"macvlan", func() finding {
+			return checkLink("macvlan", "networks of the driver macvlan", addShare("macvlan", "bridge"))
+		}},
+		{"ipvlan", func() finding { return checkLink("ipvlan", "networks of the driver ipvlan", addShare("ipvlan", "l2")) }},
+		{"vxlan", func() finding { return checkLink("vxlan", "networks of the driver overlay", addVXLAN) }},
 		{"nftables", checkNftables},
+		{"other firewalls", checkFirewalls},
+		{"bridge filter", checkBridgeFilter},
 		{"ip_forward", checkForwarding},
+		{"IPVS", checkIPVS},
+		{"CRIU", checkCRIU},
+		{"disk", func() finding { return checkDisk(root) }},
 	}
 }
 
@@ -87,7 +102,7 @@ func checkUserNamespaces() finding {
 		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"},
 	} {
 		if text, err := os.ReadFile(s.file); err == nil && strings.TrimSpace(string(text)) == s.off {
-			return finding{State: degraded, Found: s.file + " is " + s.off, Remedy: s.mend}
+			return finding{State: degraded, Found: s.file + " is " + s.off, Lost: "containers of ordinary users", Remedy: s.mend}
 		}
 	}
 	return finding{State: fine, Found: "allowed"}
@@ -104,6 +119,7 @@ func checkCgroups() finding {
 		return finding{State: fine, Found: "version 2 at " + layout.V2.Point}
 	}
 	return finding{State: degraded, Found: layout.Mode + ": it works, and newer kernels and tools expect version 2",
+		Lost:   "memory.high, pressure by container, limits by v2's names",
 		Remedy: "boot with systemd.unified_cgroup_hierarchy=1"}
 }
 
@@ -121,7 +137,8 @@ func checkControllers() finding {
 		}
 	}
 	if len(lack) > 0 {
-		return finding{State: degraded, Found: "not here: " + strings.Join(lack, " "), Remedy: "boot without cgroup_disable=, or run where they are delegated"}
+		return finding{State: degraded, Found: "not here: " + strings.Join(lack, " "), Lost: "limits by them",
+			Remedy: "boot without cgroup_disable=, or run where they are delegated"}
 	}
 	return finding{State: fine, Found: strings.Join(have, " ")}
 }
@@ -148,7 +165,7 @@ func checkRootFS() finding {
 		return finding{State: missing, Found: err.Error()}
 	}
 	if m.FSType == "rootfs" && m.ID == m.Parent {
-		return finding{State: degraded, Found: "the root is an initramfs", Remedy: "glassbox-oci run --no-pivot, or boot from a disk"}
+		return finding{State: degraded, Found: "the root is an initramfs", Lost: "pivot_root", Remedy: "glassbox-oci run --no-pivot, or boot from a disk"}
 	}
 	return finding{State: fine, Found: "the root is " + m.FSType}
 }
@@ -156,7 +173,7 @@ func checkRootFS() finding {
 func checkSeccomp() finding {
 	actions, err := os.ReadFile("/proc/sys/kernel/seccomp/actions_avail")
 	if err != nil {
-		return finding{State: degraded, Found: "this kernel filters no system calls", Remedy: "run with --security-opt seccomp=unconfined"}
+		return finding{State: degraded, Found: "this kernel filters no system calls", Lost: "the seccomp profile", Remedy: "run with --security-opt seccomp=unconfined"}
 	}
 	return finding{State: fine, Found: strings.TrimSpace(string(actions))}
 }
@@ -174,7 +191,7 @@ func checkNftables() finding {
 
 // notTried is for what only root may try.
 func notTried() finding {
-	return finding{State: degraded, Found: "not tried: that needs root", Remedy: "sudo glassbox doctor"}
+	return finding{State: degraded, Found: "not tried: that needs root", Lost: "this check", Remedy: "sudo glassbox doctor"}
 }
 
 func checkForwarding() finding {

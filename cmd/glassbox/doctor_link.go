@@ -25,25 +25,47 @@ func addVeth() error {
 		PeerNetns: "/proc/thread-self/ns/net"}.Do()
 }
 
-func checkLink(module string, add func() error) finding {
+// addShare makes a device that shares the bridge's: kind is macvlan or ipvlan.
+func addShare(kind, mode string) func() error {
+	return func() error {
+		if err := addBridge(); err != nil {
+			return err
+		}
+		return kernel.LinkAddShare{Kind: kind, Mode: mode, Parent: "probe0", Name: "probe1", MAC: anyMAC, Netns: "/proc/thread-self/ns/net"}.Do()
+	}
+}
+
+func addVXLAN() error {
+	if err := addBridge(); err != nil {
+		return err
+	}
+	return kernel.LinkEnsureVXLAN{Name: "probe1", Bridge: "probe0", ID: 1, Port: 4789, MTU: 1450}.Do()
+}
+
+// checkLink tries a kind of device. lost is what does not work without; empty: nothing does.
+func checkLink(module, lost string, add func() error) finding {
 	if os.Geteuid() != 0 {
 		return notTried()
 	}
-	err := elsewhere(add)
-	switch {
-	case err == nil:
+	err := elsewhere(unix.CLONE_NEWNET, add)
+	if err == nil {
 		return finding{State: fine, Found: "made one"}
-	case errors.Is(err, unix.EOPNOTSUPP):
-		return finding{State: missing, Found: "this kernel has none", Remedy: "modprobe " + module}
 	}
-	return finding{State: missing, Found: err.Error(), Remedy: "modprobe " + module}
+	f := finding{State: missing, Found: err.Error(), Lost: lost, Remedy: "modprobe " + module}
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		f.Found = "this kernel has none"
+	}
+	if lost != "" {
+		f.State = degraded
+	}
+	return f
 }
 
-// elsewhere does something on a thread in a new network namespace, which ends with the thread.
-func elsewhere(do func() error) error {
+// elsewhere does something on a thread in a new namespace, which ends with the thread.
+func elsewhere(namespace int, do func() error) error {
 	done := make(chan error)
 	go look.OnThrowawayThread(func() {
-		err := unix.Unshare(unix.CLONE_NEWNET)
+		err := unix.Unshare(namespace)
 		if err == nil {
 			err = do()
 		}

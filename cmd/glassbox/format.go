@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,9 +22,11 @@ func printRows(w io.Writer, format string, headings map[string]string, rows []an
 	if err != nil {
 		return err
 	}
-	out := w
+	buffered := bufio.NewWriter(w) // tabwriter alone writes each cell by itself
+	defer buffered.Flush()
+	var out io.Writer = buffered
 	if isTable {
-		table := tabwriter.NewWriter(w, 10, 1, 3, ' ', 0)
+		table := tabwriter.NewWriter(out, 10, 1, 3, ' ', 0)
 		defer table.Flush()
 		out = table
 		rows = append([]any{headings}, rows...)

@@ -92,6 +92,32 @@ func forEach(do func(c *cli.Context, e *engine.Engine, ref string) error) cli.Ac
 	}
 }
 
+// onContainers is a command that does the same to each container that is named. Its example stands below its usage in the help.
+func onContainers(name, usage, example string, flags []cli.Flag, do func(c *cli.Context, e *engine.Engine, ref string) error) *cli.Command {
+	words := "glassbox " + name
+	if len(flags) > 0 {
+		words += " [flags]"
+	}
+	return &cli.Command{
+		Name: name, Usage: usage, ArgsUsage: "CONTAINER…", UsageText: words + " CONTAINER…\n\nglassbox " + name + " " + example,
+		Flags: flags, Action: forEach(do),
+	}
+}
+
+// withArguments is the action of a command that takes so many, no more and no fewer.
+func withArguments(number int, do func(c *cli.Context, e *engine.Engine) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		if err := exactly(c, number); err != nil {
+			return err
+		}
+		e, err := openAsRoot(c)
+		if err != nil {
+			return err
+		}
+		return do(c, e)
+	}
+}
+
 // each does something for every argument, goes on after an error, and returns all errors.
 func each(c *cli.Context, do func(ref string) error) error {
 	var errs []error

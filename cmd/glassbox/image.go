@@ -2,12 +2,17 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
+
+	"glassbox/engine"
 )
 
 func imageCommand() *cli.Command {
 	list := imagesCommand()
 	list.Name, list.Aliases = "ls", []string{"list"}
+	list.UsageText = strings.ReplaceAll(list.UsageText, "glassbox images", "glassbox image ls")
 	remove := rmiCommand()
 	remove.Name, remove.Aliases = "rm", []string{"remove"}
 	return &cli.Command{
@@ -25,15 +30,6 @@ func tagCommand() *cli.Command {
 		Name: "tag", Usage: "give an image another name",
 		ArgsUsage: "IMAGE NAME[:TAG]",
 		UsageText: "glassbox tag IMAGE NAME[:TAG]\n\nglassbox tag box 127.0.0.1:5000/tools/box:1.0",
-		Action: func(c *cli.Context) error {
-			if err := exactly(c, 2); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
-			return e.Tag(c.Args().First(), c.Args().Get(1))
-		},
+		Action:    withArguments(2, func(c *cli.Context, e *engine.Engine) error { return e.Tag(c.Args().First(), c.Args().Get(1)) }),
 	}
 }

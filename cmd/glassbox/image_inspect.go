@@ -2,7 +2,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -57,17 +56,7 @@ func imageInspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	found := []any{}
-	for _, ref := range c.Args().Slice() {
-		d, err := detailsOf(store, ref)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		found = append(found, d)
-	}
-	return errors.Join(append(errs, printObjects(c, found))...)
+	return printEach(c, func(ref string) (any, error) { return detailsOf(store, ref) })
 }
 
 func detailsOf(store *storage.Store, ref string) (*imageDetails, error) {

@@ -1,4 +1,4 @@
-// This file is `glassbox inspect`: all that is known of containers, as JSON in Docker's words, or a template's choice of it.
+// This file is `glassbox inspect`: all that is known of containers and what they use, as JSON in Docker's words, or a template's choice of it.
 package main
 
 import (
@@ -17,13 +17,13 @@ import (
 
 func inspectCommand() *cli.Command {
 	return &cli.Command{
-		Name: "inspect", Usage: "tell all about containers, images and volumes",
+		Name: "inspect", Usage: "tell all about containers, images, networks and volumes",
 		ArgsUsage: "NAME…",
 		UsageText: "glassbox inspect [flags] NAME…\n\nglassbox inspect -f '{{.State.Pid}} {{.NetworkSettings.IPAddress}}' web",
 		Flags: []cli.Flag{
 			flagText("format", "`TEMPLATE` json or a Go template", "f"),
 			flagSwitch("size", "how much a container's files take", "s"),
-			flagText("type", "`TYPE` container, image or volume alone"),
+			flagText("type", "`TYPE` container, image, network or volume alone"),
 		},
 		Action: inspect,
 	}
@@ -40,6 +40,7 @@ func kinds(c *cli.Context, e *engine.Engine) []kind {
 			}
 			return detailsOf(store, ref)
 		}},
+		{"network", func(ref string) (any, error) { return e.InspectNetwork(c.Context, ref) }},
 		{"volume", func(ref string) (any, error) { return volumeDetailsOf(e, ref) }},
 	}
 }
@@ -65,12 +66,11 @@ func inspectOne(list []kind, wanted, ref string) (any, error) {
 		}
 	}
 	if first == nil {
-		return nil, usageError{fmt.Sprintf("--type %s: \"%s\" is not a valid value for --type: use container, image or volume", wanted, wanted), 125}
+		return nil, usageError{fmt.Sprintf("--type %s: \"%s\" is not a valid value for --type: use container, image, network or volume", wanted, wanted), 125}
 	}
 	return nil, first
 }
 
-// inspect prints what it has found even if one of the containers is not there.
 func inspect(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
@@ -79,10 +79,15 @@ func inspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	return printEach(c, func(ref string) (any, error) { return inspectOne(kinds(c, e), c.String("type"), ref) })
+}
+
+// printEach prints what find knows of each argument, even if it does not know all.
+func printEach(c *cli.Context, find func(ref string) (any, error)) error {
 	var errs []error
 	found := []any{}
 	for _, ref := range c.Args().Slice() {
-		d, err := inspectOne(kinds(c, e), c.String("type"), ref)
+		d, err := find(ref)
 		if err != nil {
 			errs = append(errs, err)
 			continue

@@ -21,12 +21,14 @@ func lessonCommand() *cli.Command {
 		Name:      "lesson",
 		Usage:     "the course: take a lesson, or list them",
 		ArgsUsage: "[LESSON]",
+		UsageText: "glassbox lesson [LESSON]\n\nglassbox lesson 01",
 		Description: "Without an argument it lists the lessons. With one (01, namespaces) it takes you through it in a shell that\n" +
 			"plays the host. Everything a lesson makes is taken back when it ends.",
 		Action: takeLesson,
 		Subcommands: []*cli.Command{
 			{
 				Name: "check", Usage: "play lessons unattended and judge every block and check", ArgsUsage: "[LESSON…]",
+				UsageText: "glassbox lesson check [flags] [LESSON…]\n\nglassbox lesson check --verbose 01 cgroups",
 				Flags: []cli.Flag{
 					&cli.BoolFlag{Name: "all", Usage: "every lesson (also meant when none is named)"},
 					&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "show all output and evidence"},
@@ -36,10 +38,12 @@ func lessonCommand() *cli.Command {
 			},
 			{
 				Name: "show", Usage: "print a lesson", ArgsUsage: "LESSON",
-				Flags:  []cli.Flag{&cli.BoolFlag{Name: "raw", Usage: "as the Markdown that it is"}},
-				Action: showLesson,
+				UsageText: "glassbox lesson show [flags] LESSON\n\nglassbox lesson show 03",
+				Flags:     []cli.Flag{&cli.BoolFlag{Name: "raw", Usage: "as the Markdown that it is"}},
+				Action:    showLesson,
 			},
-			{Name: "reset", Usage: "forget what was passed", ArgsUsage: "[LESSON…]", Action: resetLessons},
+			{Name: "reset", Usage: "forget what was passed", ArgsUsage: "[LESSON…]",
+				UsageText: "glassbox lesson reset [LESSON…]\n\nglassbox lesson reset 01", Action: resetLessons},
 		},
 	}
 }

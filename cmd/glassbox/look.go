@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"glassbox/kernel/look"
+	"glassbox/kernel/look/devices"
 	"glassbox/kernel/look/links"
 	"glassbox/kernel/look/nft"
 )
@@ -29,11 +30,14 @@ func eyes() []eye {
 		{"overlay", "the layers of its root", seen(rootLayers, look.WriteLayers)},
 		{"cgroups", "the cgroups it is in", seen(look.CgroupOf, look.WriteMemberships)},
 		{"limits", "what its cgroups limit and count", seen(look.CgroupLimits, look.WriteLimits)},
+		{"devices", "which devices its cgroups allow", seen(devices.Of, devices.Write)},
+		{"pressure", "how long it had to wait for processors, memory, disks", seen(look.PressureOf, look.WritePressures)},
 		{"process", "its user, capabilities, seccomp, limits", seen(look.ReadProcess, look.WriteProcess)},
 		{"hostname", "the machine's name as it sees it", seen(look.Hostname, writeLine)},
 		{"links", "its network devices and addresses", inNetwork(links.List, links.WriteLinks)},
 		{"routes", "its routes", inNetwork(links.Routes, links.WriteRoutes)},
 		{"neighbours", "whom its network knows by hardware address", inNetwork(links.Neighbours, links.WriteNeighbours)},
+		{"ports", "the open ports of its network", seen(look.Listening, look.WriteSockets)},
 		{"rules", "the nftables rules of its network", inNetwork(nft.Tables, nft.Write)},
 		{"layout", "how cgroups are mounted on this machine", seen(hostLayout, look.WriteLayout)},
 	}
@@ -49,8 +53,10 @@ func lookCommand() *cli.Command {
 		ArgsUsage:   "WHAT [CONTAINER|PID]",
 		UsageText:   "glassbox look [flags] WHAT [CONTAINER|PID]\n\nglassbox look namespaces web",
 		Description: "Without a container or process it is this command itself, which is as isolated as your shell. WHAT is one of\n\n" + list.String(),
-		Flags:       []cli.Flag{flagSwitch("json", "for programs")},
-		Action:      runLook,
+		Flags: []cli.Flag{flagSwitch("json", "for programs"),
+			&cli.StringFlag{Name: "wait", Usage: "of pressure: wait until it is that high, as 'some 150000 1000000' (µs of waiting in a window of µs)"},
+			&cli.DurationFlag{Name: "timeout", Usage: "with --wait: for this long at most"}},
+		Action: runLook,
 	}
 }
 
@@ -71,6 +77,9 @@ func runLook(c *cli.Context) error {
 	answer, table, err := e.read(pid)
 	if err != nil {
 		return err
+	}
+	if c.IsSet("wait") {
+		return awaitPressure(c, answer)
 	}
 	if c.Bool("json") {
 		encoder := json.NewEncoder(c.App.Writer)

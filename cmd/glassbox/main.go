@@ -23,6 +23,7 @@ func start(words []string) error {
 	if err != nil {
 		return err
 	}
+	setUp(app)
 	return app.RunContext(context.Background(), append([]string{app.Name}, args...))
 }
 
@@ -79,14 +80,15 @@ func newApp() *cli.App {
 }
 
 func commands() []*cli.Command {
+	life := lifeCommands()
 	list := []*cli.Command{
-		psCommand(), containerCommand(), eventsCommand(), infoCommand(), bootCommand(), packCommand(),
+		psCommand(), containerCommand(life), eventsCommand(), infoCommand(), bootCommand(), packCommand(),
 		inspectCommand(), explainCommand(), lookCommand(), xrayCommand(), tracePacketCommand(), auditCommand(), doctorCommand(),
 		lessonCommand(), imagesCommand(), imageCommand(), systemCommand(), pullCommand(), pushCommand(), loginCommand(), logoutCommand(), rmiCommand(), tagCommand(), historyCommand(),
 		saveCommand(), loadCommand(), importCommand(), exportCommand(), commitCommand(), diffCommand(), cpCommand(), blameCommand(),
 		volumeCommand(), networkCommand(), versionCommand(), releaseCommand(), completionCommand(), completeCommand(), manCommand(),
 	}
-	list = append(lifeCommands(), list...)
+	list = append(life, list...)
 	for _, c := range list {
 		ours(c)
 	}
@@ -95,7 +97,7 @@ func commands() []*cli.Command {
 
 // ours gives a command what all have: no argument of it is taken for the command "help", and Docker's exit code for bad flags.
 func ours(c *cli.Command) {
-	c.HideHelpCommand, c.OnUsageError = true, badValue
+	c.HideHelpCommand, c.OnUsageError, c.Before = true, badValue, forgetFlags
 	for _, sub := range c.Subcommands {
 		ours(sub)
 	}

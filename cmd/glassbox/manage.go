@@ -25,72 +25,41 @@ func stopRequest(c *cli.Context) engine.StopRequest {
 }
 
 func stopCommand() *cli.Command {
-	return &cli.Command{
-		Name: "stop", Usage: "ask programs to end, and kill them if they do not",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox stop [flags] CONTAINER…\n\nglassbox stop -t 2 web",
-		Flags:     stopFlags(),
-		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
+	return onContainers("stop", "ask programs to end, and kill them if they do not", "-t 2 web", stopFlags(),
+		func(c *cli.Context, e *engine.Engine, ref string) error {
 			return e.Stop(c.Context, ref, stopRequest(c))
-		}),
-	}
+		})
 }
 
 func restartCommand() *cli.Command {
-	return &cli.Command{
-		Name: "restart", Usage: "stop containers and start them",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox restart [flags] CONTAINER…\n\nglassbox restart -t 2 web",
-		Flags:     stopFlags(),
-		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
+	return onContainers("restart", "stop containers and start them", "-t 2 web", stopFlags(),
+		func(c *cli.Context, e *engine.Engine, ref string) error {
 			return e.Restart(c.Context, ref, stopRequest(c))
-		}),
-	}
+		})
 }
 
 func killCommand() *cli.Command {
-	return &cli.Command{
-		Name: "kill", Usage: "send a signal to a container's PID 1",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox kill [flags] CONTAINER…\n\nglassbox kill -s HUP web",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Value: "KILL", Usage: "its name or number"},
-		},
-		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
+	signal := &cli.StringFlag{Name: "signal", Aliases: []string{"s"}, Value: "KILL", Usage: "its name or number"}
+	return onContainers("kill", "send a signal to a container's PID 1", "-s HUP web", []cli.Flag{signal},
+		func(c *cli.Context, e *engine.Engine, ref string) error {
 			return e.Kill(c.Context, ref, c.String("signal"))
-		}),
-	}
+		})
 }
 
 func rmCommand() *cli.Command {
-	return &cli.Command{
-		Name: "rm", Usage: "remove containers with their files", Aliases: []string{"remove"},
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox rm [flags] CONTAINER…\n\nglassbox rm -f web",
-		Flags: []cli.Flag{
-			flagSwitch("force", "kill it first if it runs", "f"),
-			flagSwitch("volumes", "with its anonymous volumes", "v"),
-		},
-		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
-			return e.Remove(c.Context, ref, c.Bool("force"), c.Bool("volumes"))
-		}),
-	}
+	flags := []cli.Flag{flagSwitch("force", "kill it first if it runs", "f"), flagSwitch("volumes", "with its anonymous volumes", "v")}
+	rm := onContainers("rm", "remove containers with their files", "-f web", flags, func(c *cli.Context, e *engine.Engine, ref string) error {
+		return e.Remove(c.Context, ref, c.Bool("force"), c.Bool("volumes"))
+	})
+	rm.Aliases = []string{"remove"}
+	return rm
 }
 
 // releaseCommand is what a shim calls when its container has ended and nobody waits for it.
 func releaseCommand() *cli.Command {
 	return &cli.Command{
 		Name: "release", Hidden: true, ArgsUsage: "ID",
-		Action: func(c *cli.Context) error {
-			if err := exactly(c, 1); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
-			return e.Release(c.Context, c.Args().First())
-		},
+		Action: withArguments(1, func(c *cli.Context, e *engine.Engine) error { return e.Release(c.Context, c.Args().First()) }),
 	}
 }
 
@@ -98,11 +67,6 @@ func releaseCommand() *cli.Command {
 func packCommand() *cli.Command {
 	return &cli.Command{
 		Name: "pack", Hidden: true, ArgsUsage: "FILE",
-		Action: func(c *cli.Context) error {
-			if err := exactly(c, 1); err != nil {
-				return err
-			}
-			return engine.Pack(c.Args().First())
-		},
+		Action: withArguments(1, func(c *cli.Context, _ *engine.Engine) error { return engine.Pack(c.Args().First()) }),
 	}
 }

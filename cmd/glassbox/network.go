@@ -21,12 +21,6 @@ func networkCommand() *cli.Command {
 			networkCreateCommand(), networkListCommand(), networkInspectCommand(), networkConnectCommand(), networkDisconnectCommand(),
 			networkRemoveCommand(), networkPruneCommand(), networkExplainCommand(),
 		},
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usageError{fmt.Sprintf("network: unknown command %q (see 'glassbox network --help')", c.Args().First()), 1}
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
 	}
 }
 

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,7 +132,6 @@ func networkInspectCommand() *cli.Command {
 	}
 }
 
-// networkInspect prints what it has found even if one of the networks is not there.
 func networkInspect(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
@@ -142,17 +140,7 @@ func networkInspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	found := []any{}
-	for _, ref := range c.Args().Slice() {
-		d, err := e.InspectNetwork(c.Context, ref)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		found = append(found, d)
-	}
-	return errors.Join(append(errs, printObjects(c, found))...)
+	return printEach(c, func(ref string) (any, error) { return e.InspectNetwork(c.Context, ref) })
 }
 
 func networkPruneCommand() *cli.Command {

@@ -8,25 +8,15 @@ import (
 )
 
 func pauseCommand() *cli.Command {
-	return &cli.Command{
-		Name: "pause", Usage: "freeze every process of containers",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox pause CONTAINER…\n\nglassbox pause web",
-		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
-			return e.Pause(c.Context, ref)
-		}),
-	}
+	return onContainers("pause", "freeze every process of containers", "web", nil, func(c *cli.Context, e *engine.Engine, ref string) error {
+		return e.Pause(c.Context, ref)
+	})
 }
 
 func unpauseCommand() *cli.Command {
-	return &cli.Command{
-		Name: "unpause", Usage: "let the processes of paused containers go on",
-		ArgsUsage: "CONTAINER…",
-		UsageText: "glassbox unpause CONTAINER…\n\nglassbox unpause web",
-		Action: forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
-			return e.Unpause(c.Context, ref)
-		}),
-	}
+	return onContainers("unpause", "let the processes of paused containers go on", "web", nil, func(c *cli.Context, e *engine.Engine, ref string) error {
+		return e.Unpause(c.Context, ref)
+	})
 }
 
 func renameCommand() *cli.Command {
@@ -34,15 +24,8 @@ func renameCommand() *cli.Command {
 		Name: "rename", Usage: "give a container another name",
 		ArgsUsage: "CONTAINER NAME",
 		UsageText: "glassbox rename CONTAINER NAME\n\nglassbox rename web web-old",
-		Action: func(c *cli.Context) error {
-			if err := exactly(c, 2); err != nil {
-				return err
-			}
-			e, err := openAsRoot(c)
-			if err != nil {
-				return err
-			}
+		Action: withArguments(2, func(c *cli.Context, e *engine.Engine) error {
 			return e.Rename(c.Context, c.Args().First(), c.Args().Get(1))
-		},
+		}),
 	}
 }

@@ -17,7 +17,9 @@ func pushCommand() *cli.Command {
 		UsageText: "glassbox push [flags] NAME[:TAG]\n\nglassbox push 127.0.0.1:5000/tools/box:1.0",
 		Flags: append(registryFlags(),
 			flagSwitch("all-tags", "every tag of the repository", "a"),
-			flagSwitch("quiet", "the name alone", "q")),
+			flagSwitch("quiet", "the name alone", "q"),
+			storyFlags()[0], storyFlags()[1], storyFlags()[2], // --explain, --step, --dry-run
+		),
 		Action: push,
 	}
 }
@@ -65,12 +67,24 @@ func pushOne(c *cli.Context, ref storage.Reference) error {
 	if err != nil {
 		return err
 	}
+	r := storage.PushRequest{Ref: ref, Registries: config}
+	if c.Bool("dry-run") {
+		plan, err := e.PushPlan(c.Context, r)
+		if err != nil {
+			return err
+		}
+		return tellSteps(c, plan)
+	}
+	if r.Listener, err = listenerFrom(c.Context, c); err != nil {
+		return err
+	}
 	out := c.App.Writer
 	if c.Bool("quiet") {
 		out = io.Discard
 	}
 	p := newProgress(out)
-	digest, size, err := e.Push(c.Context, storage.PushRequest{Ref: ref, Registries: config, Hear: p.hear})
+	r.Hear = p.hear
+	digest, size, err := e.Push(c.Context, r)
 	p.end()
 	if err != nil {
 		return err

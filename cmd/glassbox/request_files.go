@@ -51,7 +51,7 @@ func hostDevice(text string) (engine.Device, error) {
 		return engine.Device{}, fmt.Errorf("--device %s: %s is no device: use -v for files and directories", text, path)
 	}
 	mode := os.FileMode(st.Mode & 0o777)
-	return engine.Device{Access: access, Node: specs.LinuxDevice{
+	return engine.Device{Source: path, Access: access, Node: specs.LinuxDevice{
 		Path: target, Type: kind, Major: int64(unix.Major(st.Rdev)), Minor: int64(unix.Minor(st.Rdev)),
 		FileMode: &mode, UID: &st.Uid, GID: &st.Gid,
 	}}, nil

@@ -38,7 +38,11 @@ func foreignFlags() []cli.Flag {
 		flagSwitch("use-api-socket", "refused: no daemon has a socket to show"),
 	}
 	for _, f := range foreigners() {
-		flags = append(flags, flagText(f.name, "refused: "+f.reason))
+		about := "refused: " + f.reason
+		if len(f.accepted) > 0 {
+			about = f.reason
+		}
+		flags = append(flags, flagText(f.name, about))
 	}
 	return flags
 }

@@ -30,7 +30,7 @@ func namespaceFlags() []cli.Flag {
 		flagText("ipc", "`MODE` whose shared memory it uses: private, shareable, host, container:NAME or none"),
 		flagText("uts", "`MODE` host: the machine's name, not one of its own"),
 		flagText("cgroupns", "`MODE` which cgroups it sees: private or host"),
-		flagText("userns", "`MODE` whose users its users are: host"),
+		flagText("userns", "`MODE` whose users its users are: host, or remap: nobody's on the host"),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"glassbox/engine"
 	"glassbox/engine/shim/wire"
+	"glassbox/storage"
 )
 
 func runCommand() *cli.Command {
@@ -50,8 +51,10 @@ func run(c *cli.Context) error {
 	if c.Bool("dry-run") || c.Bool("script") {
 		return tellPlan(c, request)
 	}
-	if err := ensureImage(c, request.Image); err != nil {
-		return err
+	if !hopes(c) {
+		if err := ensureImage(c, request.Image); err != nil {
+			return err
+		}
 	}
 	e, err := openAsRoot(c)
 	if err != nil {
@@ -67,11 +70,17 @@ func run(c *cli.Context) error {
 	if c.Bool("sig-proxy") {
 		s.kill = func(id, signal string) error { return e.Kill(context.Background(), id, signal) }
 	}
+	e.Warn = warnOfImage(c)
 	cidfile, err := claimCIDFile(c.String("cidfile"))
 	if err != nil {
 		return err
 	}
 	result, err := runSession(c, e, s, request)
+	if hopes(c) && errors.As(err, new(*storage.UnknownImage)) {
+		if err = ensureImage(c, request.Image); err == nil {
+			result, err = runSession(c, e, s, request)
+		}
+	}
 	if err != nil && !errors.As(err, new(exitCode)) {
 		result.ID = "" // nothing of it stays
 	}
@@ -82,6 +91,11 @@ func run(c *cli.Context) error {
 		fmt.Fprintln(c.App.Writer, result.ID)
 	}
 	return exitCode(result.ExitCode)
+}
+
+// hopes tells whether to look for the image only when the engine has not found it: most often it is there, and the engine looks anyway.
+func hopes(c *cli.Context) bool {
+	return c.String("pull") == "missing" && c.String("platform") == "" && !c.IsSet("without")
 }
 
 // runSession runs with the terminal and the signals connected, and disconnects them.

@@ -19,12 +19,6 @@ func volumeCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			volumeCreateCommand(), volumeListCommand(), volumeInspectCommand(), volumeRemoveCommand(), volumePruneCommand(),
 		},
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usageError{fmt.Sprintf("volume: unknown command %q (see 'glassbox volume --help')", c.Args().First()), 1}
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
 	}
 }
 

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,7 +108,6 @@ type volumeDetails struct {
 	Scope      string
 }
 
-// volumeInspect prints what it has found even if one of the volumes is not there.
 func volumeInspect(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
@@ -118,17 +116,7 @@ func volumeInspect(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	found := []any{}
-	for _, name := range c.Args().Slice() {
-		v, err := volumeDetailsOf(e, name)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		found = append(found, v)
-	}
-	return errors.Join(append(errs, printObjects(c, found))...)
+	return printEach(c, func(name string) (any, error) { return volumeDetailsOf(e, name) })
 }
 
 func volumeDetailsOf(e *engine.Engine, name string) (volumeDetails, error) {
