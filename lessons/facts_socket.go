@@ -41,7 +41,7 @@ func listens(args []string) (finding, error) {
 		const listening, unconnected = "0A", "07" // TCP_LISTEN; what UDP has for it
 		if fields[3] == listening || fields[3] == unconnected {
 			f.evidence = append(f.evidence, file+": "+local.String())
-			f.holds = f.holds || local.String() == args[1]
+			f.holds = f.holds || like(args[1], local.String())
 		}
 	}
 	if len(f.evidence) == 0 {
