@@ -20,7 +20,7 @@ func exportBox(p place) (archive string) {
 func TestRemoveRacesCreate(t *testing.T) {
 	p := newPlace(t)
 	archive := exportBox(p)
-	for range 10 {
+	for range 30 {
 		p.must("import", archive, "racy")
 		var created [4]result
 		var group sync.WaitGroup

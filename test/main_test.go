@@ -46,14 +46,19 @@ func newPlace(t testing.TB) place {
 
 // clear ends what a test that failed has left running, so that the next one begins on clean ground.
 func (p place) clear() {
-	for begin := time.Now(); p.living() > 0 && time.Since(begin) < 2*time.Second; { // a supervisor takes a moment to end
-		time.Sleep(10 * time.Millisecond)
-	}
+	p.calm()
 	if left := p.killAll(); left > 0 {
 		p.t.Errorf("%d processes were left running", left)
 	}
 	if r := p.run("audit", "--fix"); r.code != 0 {
 		p.t.Errorf("audit --fix: %s", r)
+	}
+}
+
+// calm waits until nothing runs any more: a supervisor takes a moment to end.
+func (p place) calm() {
+	for begin := time.Now(); p.living() > 0 && time.Since(begin) < 2*time.Second; {
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

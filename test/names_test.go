@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,8 +66,10 @@ func TestNameServerComesLater(t *testing.T) {
 	p.mustWords("network rm mynet")
 }
 
+type hop struct{ Place, Kind, Device, Text, Verdict string }
+
 type path struct {
-	Hops              []struct{ Place, Kind, Device, Text, Verdict string }
+	Hops, Back        []hop
 	Dropped, Answered bool
 	Answer            string
 }
@@ -94,6 +97,9 @@ func TestTracePacket(t *testing.T) {
 		if !way.Answered || n < 4 || way.Hops[0].Place != "c2" || way.Hops[n-1].Place != "web" || way.Hops[n-1].Device != "eth0" {
 			t.Errorf("c2 to %s: %+v", to, way)
 		}
+		if n := len(way.Back); n < 4 || way.Back[0].Place != "web" || way.Back[n-1].Place != "c2" || way.Back[n-1].Device != "eth0" {
+			t.Errorf("back from %s: %+v", to, way.Back)
+		}
 	}
 	translated := false
 	for _, h := range p.trace("host", ":8080").Hops {
@@ -107,6 +113,27 @@ func TestTracePacket(t *testing.T) {
 	}
 	p.mustWords("rm -f web c2 other")
 	p.mustWords("network rm mynet")
+}
+
+// What a trace that was killed has left is found and taken back; that of one which is at work is not.
+func TestTraceIsKilled(t *testing.T) {
+	p := newPlace(t)
+	p.must("audit")
+	const dead = "glassbox_trace_1073741824_7"
+	alive := fmt.Sprintf("glassbox_trace_%d_7", os.Getpid())
+	for _, table := range []string{dead, alive} {
+		if out, err := exec.Command("nft", "add", "table", "inet", table).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	if r := p.run("audit"); r.code != 1 || !strings.Contains(r.stdout, dead) || strings.Contains(r.stdout, alive) {
+		t.Errorf("audit: %s", r)
+	}
+	p.must("audit", "--fix")
+	p.must("audit")
+	if out, err := exec.Command("nft", "delete", "table", "inet", alive).CombinedOutput(); err != nil {
+		t.Errorf("the table of a living trace is gone: %s", out)
+	}
 }
 
 // A supervisor that serves names stays small, and idle when nobody asks.

@@ -176,6 +176,7 @@ func goLimit(t testing.TB) string {
 // record matches the files that hold what we know of a container, not what it is made of. Places are given as in package engine.
 var record = regexp.MustCompile(`^(state|root)/(` +
 	`(names|locks)(/[^/]+)?|leases(/[^/]+){0,2}` + // who owns a name, an address
+	`|events(/(now|before)\.jsonl)?` + // what has happened, for those who ask
 	`|lock` +
 	`|[^ ]*/(journal|lock|[\w.-]+\.json(\.new)?|story\.jsonl|\w+-json\.log|shim\.sock)` +
 	`)$|^state/(containers|runtime(/\w+)?)$`)

@@ -27,6 +27,7 @@ func TestVolumesWhenARunIsKilledOrFails(t *testing.T) {
 				s.answer("f\n")
 			}
 			s.finish()
+			p.calm()
 			if how == "killed" {
 				p.must("audit", "--fix")
 			}

@@ -20,7 +20,7 @@ var (
 	heading = regexp.MustCompile(`(?m)^#+ +(.*)$`)
 	notSlug = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	target  = regexp.MustCompile("make ([a-z-]+)`?")
-	command = regexp.MustCompile(`bin/glassbox ([a-z]+)`)
+	command = regexp.MustCompile(`bin/glassbox ([a-z-]+)`)
 )
 
 func TestLinks(t *testing.T) {

@@ -6,6 +6,7 @@
 set -eu
 
 OCI=$(readlink -f "$1") BOX=$(readlink -f "$2")
+export GLASSBOX=${OCI%-oci} # for xray
 HERE=$(dirname "$(readlink -f "$0")")
 TOP=$(mktemp -d /var/tmp/engines.XXXXXX)
 

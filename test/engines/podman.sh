@@ -129,6 +129,23 @@ pod build --isolation oci --network none --cgroup-parent "$PARENT/build" -t made
 is made try made
 END
 
+check podman "xray: started by podman, its limits, each flag's sentence" <<'END'
+id=$(pod run -d --name seen --network none --cgroup-parent "$PARENT" -m 64m box sleep 1000)
+pid=$(pod inspect -f '{{.State.Pid}}' seen)
+is podman xray StartedBy.By "$pid"
+is "$id" xray StartedBy.ID "$pid"
+! open_in "$pid" | grep -x -e memory -e seccomp -e host-network -e host-pid -e capabilities -e host-directories
+pod rm -f -t 0 seen
+for try in 'host-network --network host' 'host-pid --network none --pid host' 'capabilities --network none --privileged' \
+	'seccomp --network none --security-opt seccomp=unconfined' 'host-root --network none -v /:/host'; do
+	name=${try%% *}
+	# shellcheck disable=SC2086 # flags are words
+	pod run -d --name seen --cgroup-parent "$PARENT" ${try#* } box sleep 1000
+	open_in "$(pod inspect -f '{{.State.Pid}}' seen)" | tee /dev/stderr | grep -x "$name"
+	pod rm -f -t 0 seen
+done
+END
+
 check podman "nothing is left" <<'END'
 pod rm -af -t 0
 is '' find /sys/fs/cgroup/*"$PARENT" -mindepth 1 -type d ! -name conmon

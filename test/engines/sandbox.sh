@@ -73,6 +73,10 @@ limit() {
 	fi
 }
 
+# xray FIELD PID: what `glassbox xray` tells of a process. open_in PID: the names of what is not isolated.
+xray() { "$GLASSBOX" xray --format "{{.$1}}" "$2"; }
+open_in() { "$GLASSBOX" xray --format '{{range .NotIsolated}}{{println .Name}}{{end}}' "$1"; }
+
 # unpack_box makes $WORK/rootfs out of the image: its one layer is the largest blob.
 unpack_box() {
 	mkdir -p "$WORK/rootfs" "$WORK/oci"

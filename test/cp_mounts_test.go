@@ -1,0 +1,67 @@
+// This file copies to and from volumes and bind mounts of containers that do not run: a copy sees what the program will see.
+package test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestCopySeesMounts(t *testing.T) {
+	p, host := newPlace(t), t.TempDir()
+	file := filepath.Join(host, "file")
+	if err := os.WriteFile(file, []byte("from the host\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.must("volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "memory")
+	p.must("create", "--name", "c1", "--network", "none", "-v", "data:/data", "-v", "full:/etc", "-v", host+":/host:ro",
+		"-v", file+":/one", "-v", "memory:/memory", "--mount", "type=volume,src=data,dst=/part,volume-subpath=sub", "box", "cat", "/data/new", "/part/deep")
+	p.must("cp", "-q", file, "c1:/data/new")
+	data := strings.TrimSpace(p.must("volume", "inspect", "-f", "{{.Mountpoint}}", "data"))
+	if text, err := os.ReadFile(filepath.Join(data, "new")); err != nil || string(text) != "from the host\n" {
+		t.Errorf("the volume has %q (%v)", text, err)
+	}
+	if err := os.Mkdir(filepath.Join(data, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.must("cp", "-q", file, "c1:/part/deep")
+	p.must("cp", "-q", file, "c1:/memory/gone")
+	for from, want := range map[string]string{"/data/new": "from the host", "/host/file": "from the host", "/one": "from the host",
+		"/etc/passwd": "root:", "/part/deep": "from the host", "/data/sub/deep": "from the host"} {
+		lacks(t, p.must("cp", "c1:"+from, "-"), want)
+	}
+	if r := p.run("cp", "-q", file, "c1:/host/other"); r.code != 1 || !strings.Contains(r.stderr, "read-only") {
+		t.Errorf("written through a read-only mount: %s", r)
+	}
+	if out := p.must("start", "-a", "c1"); out != "from the host\nfrom the host\n" {
+		t.Errorf("the program reads %q", out)
+	}
+	// The mounts are not the container's: neither its layer nor its export has their files.
+	if out := p.must("diff", "c1"); strings.Contains(out, "/data/new") || strings.Contains(p.must("export", "c1"), "from the host") {
+		t.Errorf("in the container's own files:\n%s", out)
+	}
+	p.must("rm", "c1")
+	p.must("volume", "rm", "memory")
+	lacks(t, p.must("audit"), "nothing is left behind")
+}
+
+// A link that the container has put into its volume leads nowhere on the host.
+func TestCopyThroughAnEvilVolume(t *testing.T) {
+	p, host := newPlace(t), t.TempDir()
+	p.mustSh("-v data:/data", "ln -s "+host+" /data/out; ln -s / /data/sub")
+	p.must("create", "--name", "c1", "--network", "none", "-v", "data:/data", "box", "true")
+	p.must("create", "--name", "c2", "--network", "none", "--mount", "type=volume,src=data,dst=/part,volume-subpath=sub", "box", "true")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{"c1:/data/out/x", "c2:/part/x"} {
+		if r := p.run("cp", "-q", file, to); r.code != 1 {
+			t.Errorf("copied to %s: %s", to, r)
+		}
+	}
+	if left, err := os.ReadDir(host); err != nil || len(left) != 0 {
+		t.Errorf("on the host: %v (%v)", left, err)
+	}
+}
