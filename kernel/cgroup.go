@@ -153,6 +153,9 @@ func KillCgroup(path string) error {
 		return nil
 	}
 	data, err := os.ReadFile(path + "/cgroup.procs")
+	if errors.Is(err, unix.ENODEV) { // removed while it was open: systemd does that with a scope that is empty
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -165,7 +168,7 @@ func KillCgroup(path string) error {
 			return err
 		}
 	}
-	if err := writeFile(path+"/freezer.state", "THAWED", 0, 0); err != nil && err != unix.ENOENT {
+	if err := writeFile(path+"/freezer.state", "THAWED", 0, 0); err != nil && err != unix.ENOENT && err != unix.ENODEV {
 		return err
 	}
 	return nil

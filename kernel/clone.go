@@ -68,22 +68,13 @@ func (c Clone) Do() error {
 	}
 	done := make(chan error)
 	go look.OnThrowawayThread(func() {
-		err := c.enter()
+		err := JoinNamespaces{c.Join}.Do()
 		if err == nil {
 			err = c.fork()
 		}
 		done <- err
 	})
 	return <-done
-}
-
-func (c Clone) enter() error {
-	for _, ns := range c.Join {
-		if err := setns(ns.Path, ns.Flag); err != nil {
-			return refused(setnsCall(ns.Path, ns.Flag), err)
-		}
-	}
-	return nil
 }
 
 func (c Clone) fork() error {

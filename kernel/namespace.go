@@ -3,6 +3,7 @@ package kernel
 
 import (
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,6 +14,34 @@ type Unshare struct{ Flags uintptr }
 func (u Unshare) Do() error     { return Fail(u, unix.Unshare(int(u.Flags))) }
 func (u Unshare) Call() string  { return "unshare(" + flagString(u.Flags, cloneFlags) + ")" }
 func (u Unshare) Shell() string { return Quote("unshare", "--"+namespaceWord(u.Flags)) }
+
+// JoinNamespaces moves the calling thread into namespaces, in their order. man 2 setns.
+type JoinNamespaces struct{ Namespaces []Namespace }
+
+func (j JoinNamespaces) Do() error {
+	for _, ns := range j.Namespaces {
+		if err := setns(ns.Path, ns.Flag); err != nil {
+			return refused(setnsCall(ns.Path, ns.Flag), err)
+		}
+	}
+	return nil
+}
+
+func (j JoinNamespaces) Call() string {
+	var lines []string
+	for _, ns := range j.Namespaces {
+		lines = append(lines, setnsCall(ns.Path, ns.Flag))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (j JoinNamespaces) Shell() string {
+	words := []string{"nsenter"}
+	for _, ns := range j.Namespaces {
+		words = append(words, "--"+namespaceWord(ns.Flag)+"="+ns.Path)
+	}
+	return Quote(words...)
+}
 
 // JoinMounts moves the calling thread into a mount namespace. The threads of a process share their working directory and
 // root, and the kernel lets nobody move who shares them: so the thread takes its own copy first (CLONE_FS). man 2 setns.

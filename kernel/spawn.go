@@ -1,12 +1,11 @@
 // This file brings a further program into a PID namespace that others live in already. From the moment that they see a process
 // they may reach for it: for its file on the host by /proc/PID/exe (CVE-2019-5736), for its memory and descriptors
-// (CVE-2016-9962). So the stage stays outside; only its child is in there, born with no more rights than the program is to
+// (CVE-2016-9962). So the stage stays outside; only what it clones is in there, born with no more rights than the program is to
 // have, and executes the program at once.
 package kernel
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strings"
 	"syscall"
@@ -15,16 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// AdoptOrphans makes the calling process the parent of its children's children when these lose their own.
-// man 2 prctl, PR_SET_CHILD_SUBREAPER.
-type AdoptOrphans struct{}
-
-func (a AdoptOrphans) Do() error {
-	return Fail(a, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
-}
-func (a AdoptOrphans) Call() string  { return "prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)" }
-func (a AdoptOrphans) Shell() string { return "" }
-
 // JoinProcesses says in which PID namespace the children of the calling thread are born; it stays in its own. man 2 setns.
 type JoinProcesses struct{ Path string }
 
@@ -32,15 +21,16 @@ func (j JoinProcesses) Do() error     { return Fail(j, setns(j.Path, unix.CLONE_
 func (j JoinProcesses) Call() string  { return setnsCall(j.Path, unix.CLONE_NEWPID) }
 func (j JoinProcesses) Shell() string { return Quote("nsenter", "--pid="+j.Path) }
 
-// Spawn starts a program as a child that has everything of the calling thread, and returns when its execve has succeeded. It is
-// a plain fork: with CLONE_VM, as package syscall does it, who traces the child would write into our memory, too. So the rule
-// of cloneuser.go holds here: after the fork only raw system calls, on memory made ready before. man 2 fork, man 2 execve.
+// Spawn starts a program as a sibling that has everything of the calling thread, and returns when its execve has succeeded. Our
+// parent is its parent (CLONE_PARENT), and can wait for it at once: we need not have ended before. It shares no memory with us:
+// with CLONE_VM, as package syscall does it, who traces the new process would write into ours, too. So the rule of cloneuser.go
+// holds here: after the clone only raw system calls, on memory made ready before. man 2 clone, man 2 execve.
 type Spawn struct {
 	Path     string
 	Args     []string
 	Env      []string
 	Terminal bool   // it leads a session, and its descriptor 0 is the session's terminal
-	Child    *Child // receives the pid
+	Child    *Child // receives the pid, also of one that could not execute the program: our parent has to collect it
 }
 
 func (s Spawn) Do() error {
@@ -61,7 +51,7 @@ func (s Spawn) Do() error {
 	pid, errno := p.fork()
 	unix.Close(pipe[1])
 	if errno != 0 {
-		return refused("clone(SIGCHLD)", errno)
+		return refused(spawnCall, errno)
 	}
 	s.Child.PID = int(pid)
 	return s.hear(pipe[0])
@@ -80,8 +70,10 @@ func (s Spawn) hear(pipe int) error {
 	if err == nil {
 		err = syscall.Errno(binary.NativeEndian.Uint32(answer))
 	}
-	return errors.Join(refused(s.program().Call(), err), KillChild{Child: s.Child}.Do())
+	return refused(s.program().Call(), err)
 }
+
+const spawnCall = "clone(CLONE_PARENT|SIGCHLD)"
 
 // spawned is all that the child needs.
 type spawned struct {
@@ -108,7 +100,7 @@ func (s Spawn) prepared(report int) (p *spawned, err error) {
 //go:norace
 func (p *spawned) fork() (pid uintptr, errno syscall.Errno) {
 	beforeFork()
-	pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+	pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, unix.CLONE_PARENT|uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 	if errno != 0 || pid != 0 {
 		afterFork()
 		return pid, errno
@@ -143,7 +135,7 @@ func (p *spawned) become() {
 func (s Spawn) program() Exec { return Exec{Path: s.Path, Args: s.Args, Env: s.Env} }
 
 func (s Spawn) Call() string {
-	lines := []string{"clone(SIGCHLD)"}
+	lines := []string{spawnCall}
 	if s.Terminal {
 		lines = append(lines, "setsid()", "ioctl(0, TIOCSCTTY, 0)")
 	}

@@ -41,7 +41,7 @@ func examples() []explain.Op {
 		ScopeSet{"a.scope", []UnitProperty{{"TasksMax", "t", []string{"9"}}}}, ScopeStop{"a.scope"},
 		DeviceFilter{"/sys/fs/cgroup/box", make([]DeviceRule, 3)},
 		c, late, born, KillChild{}, Unshare{unix.CLONE_NEWCGROUP}, JoinMounts{"/proc/7/ns/mnt"}, JoinCgroups{"/proc/7/ns/cgroup"}, LoopbackUp{}, Chdir{"/r"}, Enter{"/home"}, PivotRoot{}, MoveRoot{},
-		AdoptOrphans{}, JoinProcesses{"/proc/7/ns/pid"}, Spawn{Path: "/bin/sh", Args: []string{"sh"}, Env: []string{"A=1"}, Terminal: true},
+		JoinNamespaces{[]Namespace{{unix.CLONE_NEWIPC, "/proc/7/ns/ipc"}, {unix.CLONE_NEWNET, "/proc/7/ns/net"}}}, JoinProcesses{"/proc/7/ns/pid"}, Spawn{Path: "/bin/sh", Args: []string{"sh"}, Env: []string{"A=1"}, Terminal: true},
 		RunHook{Path: "/bin/hook", Args: []string{"hook", "an argument"}, Env: []string{"A=1"}, Dir: "/b", Input: "{}", Seconds: 2},
 		OpenTerminal{Root: "/r"}, OpenTerminal{Root: "/r", Console: true},
 		SetHostname{"box"}, SetDomainname{"example"}, SetUser{UID: 1000, GID: 100, Groups: []uint32{10, 20}}, SetUser{UID: 0, GID: 0, Groups: nil}, OwnStdio{1000}, SetRlimit{"RLIMIT_NOFILE", 1024, 4096},

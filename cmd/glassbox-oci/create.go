@@ -91,7 +91,8 @@ func runOne(g global, args []string) (int, error) {
 	flags.BoolVar(detach, "d", false, "short for --detach")
 	keep := flags.Bool("keep", false, "do not delete the container when it has ended")
 	flags.Bool("no-subreaper", false, "accepted: we are no reaper of others' processes")
-	caught := catchSignals()
+	caught := make(chan chan os.Signal, 1)
+	go func() { caught <- catchSignals() }()
 	spec, o, err := b.prepare(g, flags, args)
 	if err != nil {
 		return 1, err

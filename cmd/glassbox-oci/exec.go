@@ -86,13 +86,11 @@ func execute(g global, args []string) (int, error) {
 }
 
 func (e *execFlags) run(c *container.Container, process *specs.Process) (int, error) {
-	caught := catchSignals()
 	t, err := openTerminal(process, e.consoleSocket, e.detach)
 	if err != nil {
 		return 1, err
 	}
 	defer t.restore()
-	t.signals = <-caught
 	l, err := listener(e.explain)
 	if err != nil {
 		return 1, err
@@ -102,13 +100,14 @@ func (e *execFlags) run(c *container.Container, process *specs.Process) (int, er
 		return 1, err
 	}
 	p, err := c.Exec(process, container.ExecOptions{IgnorePaused: e.ignorePaused, Subgroups: subgroups,
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Meanwhile: func() { t.signals = catchSignals() },
+		Stdin:     os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		ConsoleSocket: t.socket, Preserve: preserved(e.preserve), PidFile: e.pidFile, Listener: l})
 	if err != nil {
 		return 1, err
 	}
 	if e.detach {
-		return 0, nil
+		return 0, p.Leave()
 	}
 	return t.attend(p)
 }

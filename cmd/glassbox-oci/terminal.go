@@ -67,15 +67,11 @@ func sizeFor(p *specs.Process) *specs.Box {
 }
 
 // catchSignals keeps what is meant for the program until there is one to pass it on to. Go takes a tenth of a millisecond to
-// begin with it, in which others can read config.json.
-func catchSignals() <-chan chan os.Signal {
-	caught := make(chan chan os.Signal, 1)
-	go func() {
-		signals := make(chan os.Signal, 16)
-		signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
-		caught <- signals
-	}()
-	return caught
+// begin with it, in which others can read config.json, or the stage can start.
+func catchSignals() chan os.Signal {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)
+	return signals
 }
 
 // attend copies between the two terminals, passes signals on, and waits for the end.

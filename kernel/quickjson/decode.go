@@ -75,7 +75,14 @@ func isSpecial(v reflect.Value) bool {
 func (r *reader) special(v reflect.Value) bool {
 	r.blanks()
 	begin := r.at
-	return r.skip() && json.Unmarshal(r.text[begin:r.at], v.Addr().Interface()) == nil
+	if !r.skip() {
+		return false
+	}
+	text := r.text[begin:r.at]
+	if u, ok := v.Addr().Interface().(json.Unmarshaler); ok { // encoding/json would prepare itself only to call it
+		return u.UnmarshalJSON(text) == nil
+	}
+	return json.Unmarshal(text, v.Addr().Interface()) == nil
 }
 
 // member reads a member of an object into the field of its name; one without a field is passed over.

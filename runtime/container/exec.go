@@ -28,13 +28,32 @@ type ExecOptions struct {
 
 	IgnorePaused bool              // it waits, frozen, until the container is resumed
 	Subgroups    map[string]string // groups below the container's, by controller or "" for all
+	Meanwhile    func()            // is called while the stage starts; may be nil
 }
 
 // Process is a visitor that runs.
-type Process struct{ PID int }
+type Process struct {
+	PID   int
+	stage int // which has cloned it, and ends by itself; 0: it has become the program
+}
 
 // Wait waits for the visitor's end; by the process that started it.
-func (p *Process) Wait() (unix.WaitStatus, error) { return wait(p.PID) }
+func (p *Process) Wait() (unix.WaitStatus, error) {
+	status, err := wait(p.PID)
+	if err == nil {
+		err = p.Leave()
+	}
+	return status, err
+}
+
+// Leave is instead of Wait for who does not wait: nothing of ours stays but the program.
+func (p *Process) Leave() error {
+	if p.stage == 0 {
+		return nil
+	}
+	_, err := wait(p.stage)
+	return err
+}
 
 // Signal sends one to it; by the process that started it, before it has waited.
 func (p *Process) Signal(sig unix.Signal) error { return unix.Kill(p.PID, sig) }
@@ -68,10 +87,11 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	container.Subgroups = o.Subgroups
 	v := visit{ExecOptions: o, c: c, plan: container, process: p, host: host, child: child}
 	v.run.Listener = o.Listener
-	if err := v.do(ours, theirs); err != nil {
+	process, err := v.do(ours, theirs)
+	if err != nil {
 		return nil, errors.Join(err, v.run.Rollback())
 	}
-	return &Process{PID: child.PID}, nil
+	return process, nil
 }
 
 type visit struct {
@@ -103,43 +123,38 @@ func (c *Container) receives(p *specs.Process, o ExecOptions) error {
 	return check.Process(p)
 }
 
-func (v *visit) do(ours, theirs *os.File) error {
+func (v *visit) do(ours, theirs *os.File) (*Process, error) {
 	if err := v.run.Run(plan.Visit(v.plan, v.host, v.c.InitPID, v.child)); err != nil {
-		return err
+		return nil, err
 	}
 	theirs.Close()
-	v.host.Stage.Outside = v.child.PID
+	if v.Meanwhile != nil {
+		v.Meanwhile()
+	}
 	if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
-		return err
+		return nil, err
 	}
 	wire := stage.NewConn(ours)
 	config := stage.Config{Container: v.plan, Host: v.host, Visit: &stage.Visit{Init: v.c.InitPID, Process: v.process},
 		Listen: v.Listener != nil, Preserve: len(v.Preserve), Console: 4 + len(v.Preserve)}
 	if err := wire.Send(config); err != nil {
-		return fmt.Errorf("tell the stage what to become: %w", err)
+		return nil, fmt.Errorf("tell the stage what to become: %w", err)
 	}
 	if _, err := untilReady(wire, v.Listener, nil); err != nil {
-		return err
-	}
-	if err := wire.Send(explain.Go); err != nil {
-		return errStageGone
+		return nil, err
 	}
 	pid, err := untilExec(wire, v.Listener)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return v.settle(pid)
+	p := &Process{PID: v.child.PID}
+	if pid != 0 { // from here on Rollback means the program
+		p.PID, p.stage, v.child.PID = pid, v.child.PID, pid
+	}
+	return p, v.writePid()
 }
 
-// settle makes the program our child, where it was the stage's: it is so once the stage is collected. From then on Rollback
-// means the program.
-func (v *visit) settle(pid int) error {
-	if pid != 0 {
-		if _, err := wait(v.child.PID); err != nil {
-			return err
-		}
-		v.child.PID = pid
-	}
+func (v *visit) writePid() error {
 	if v.PidFile == "" {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"glassbox/explain"
+	"glassbox/kernel"
 	"glassbox/kernel/quickjson"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/stage"
@@ -46,8 +47,8 @@ func untilReady(wire *stage.Conn, listener explain.Listener, hooks func() error)
 	}
 }
 
-// untilExec waits for the end of the stream, which is good news: execve has closed the socket, or the stage has ended after it
-// has told the pid of its child.
+// untilExec waits for the end of the stream, which is good news: execve has closed the socket. Or for the pid of a visitor's
+// program, which runs by then.
 func untilExec(wire *stage.Conn, listener explain.Listener) (pid int, err error) {
 	var last explain.Event // announced, and done when the stream ends
 	for {
@@ -58,12 +59,11 @@ func untilExec(wire *stage.Conn, listener explain.Listener) (pid int, err error)
 				last.Done = true
 				listener.Hear(last)
 			}
-			return pid, nil
+			return 0, nil
 		case err != nil:
 			return 0, err
 		case msg.PID != 0:
-			pid = msg.PID
-			continue
+			return msg.PID, nil
 		}
 		last = *msg.Event
 		if err := hearOne(wire, listener, last); err != nil {
@@ -78,7 +78,13 @@ func next(wire *stage.Conn) (stage.Message, error) {
 	if err := wire.Receive(&msg); err != nil {
 		return msg, err
 	}
-	switch f := msg.Failure; {
+	f := msg.Failure
+	if f != nil && f.PID != 0 {
+		if err := (kernel.KillChild{Child: &kernel.Child{PID: f.PID}}).Do(); err != nil {
+			return msg, err
+		}
+	}
+	switch {
 	case f == nil:
 		return msg, nil
 	case f.Text == "":

@@ -191,3 +191,36 @@ func TestOneIDOneContainer(t *testing.T) {
 	}
 	b.ended(<-made)
 }
+
+// The stage clones the program for us: both are our children, and both have to be collected, also where the program can not run.
+func TestExecLeavesNoDeadChildren(t *testing.T) {
+	b := newBox(t, "sleep 60")
+	must(t, os.WriteFile(b.dir+"/rootfs/bin/lost", []byte("#!/no/such/interpreter\n"), 0o755))
+	c, err := Run(b.spec, b.options())
+	must(t, err)
+	defer func() { must(t, c.Delete(true)) }()
+	dead := func() int {
+		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
+		must(t, err)
+		return pid
+	}
+	for dead() != 0 { // of other tests
+	}
+	p := *b.spec.Process
+	for _, path := range []string{"/bin/true", "/bin/lost", "/bin/nowhere"} {
+		p.Args = []string{path}
+		if process, err := c.Exec(&p, ExecOptions{}); err == nil {
+			_, err = process.Wait()
+			must(t, err)
+		}
+		if pid := dead(); pid != 0 {
+			t.Errorf("%s: the process %d has ended and was not collected", path, pid)
+		}
+	}
+	p.Args = []string{"/bin/true"} // the control: to wait for the program alone is not enough
+	process, err := c.Exec(&p, ExecOptions{})
+	must(t, err)
+	if _, err := wait(process.PID); err != nil || process.Leave() != nil || process.stage == 0 {
+		t.Errorf("the stage is not there to be collected: %v", err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,21 +135,18 @@ func processStart(pid int) (start uint64, state string, err error) {
 	if len(fields) < 20 {
 		return 0, "", fmt.Errorf("read /proc/%d/stat: %d fields", pid, len(fields))
 	}
-	_, err = fmt.Sscan(fields[19], &start)
+	start, err = strconv.ParseUint(fields[19], 10, 64)
 	return start, fields[0], err
 }
 
 // frozen reads the freezer: cgroup.freeze in v2, freezer.state in v1.
 func (c *Container) frozen() bool {
-	for _, dir := range c.Cgroups {
-		if data, err := os.ReadFile(filepath.Join(dir, "freezer.state")); err == nil {
-			return strings.TrimSpace(string(data)) != "THAWED"
-		}
-		if data, err := os.ReadFile(filepath.Join(dir, "cgroup.freeze")); err == nil {
-			return strings.TrimSpace(string(data)) == "1"
-		}
+	file, thawed := "cgroup.freeze", "0"
+	if _, version := c.Host.Cgroups.Where("freezer"); version == 1 {
+		file, thawed = "freezer.state", "THAWED"
 	}
-	return false
+	data, err := os.ReadFile(filepath.Join(c.Host.Cgroups.Dir("freezer", c.Plan.CgroupPath()), file))
+	return err == nil && strings.TrimSpace(string(data)) != thawed
 }
 
 // openPidfd holds on to a process, so that its number can not come to mean another. man 2 pidfd_open.

@@ -24,10 +24,10 @@ func Last(c Container, p *specs.Process, path string, closed uint, started int) 
 		kernel.CloseOnExec{First: closed}, last).Kept("there is nothing else to run")}
 }
 
-// visited are the namespaces that a visitor joins before it is cloned, in the order in which rights allow it. Three come later,
-// by the stage itself: the cgroup namespace, see namespaceSteps, the mount namespace, and for its child alone the PID
-// namespace: the container must not see the stage, see kernel.Spawn. The time namespace is left out: only
-// a process of a single thread may join one (EUSERS), and a Go program has several. A visitor keeps the host's clocks.
+// visited are the namespaces that a visitor joins first, in the order in which rights allow it. Three come later: the cgroup
+// namespace, see namespaceSteps, the mount namespace, and for the program alone the PID namespace: the container must not see
+// the stage, see kernel.Spawn. The time namespace is left out: only a process of a single thread may join one (EUSERS), and a
+// Go program has several. A visitor keeps the host's clocks.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
 	file string
@@ -35,21 +35,40 @@ var visited = []struct {
 	{specs.UserNamespace, "user"}, {specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"},
 }
 
-// Visit starts a stage in the namespaces of the process init. OCI has no word for it; runc and Docker call it exec.
-func Visit(c Container, h Host, init int, child *kernel.Child) explain.Step {
-	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
-	var ops []explain.Op
-	if spawns(c) {
-		ops = append(ops, kernel.AdoptOrphans{}) // the program is the stage's child, and outlives it
-	}
+// namespacesOf lists those of them that the container has, by its first process.
+func namespacesOf(c Container, init int) []kernel.Namespace {
+	var all []kernel.Namespace
 	for _, v := range visited {
 		if hasNamespace(c.Spec, v.kind) {
-			op.Join = append(op.Join, kernel.Namespace{Flag: cloneFlag(v.kind), Path: fmt.Sprintf("/proc/%d/ns/%s", init, v.file)})
+			all = append(all, kernel.Namespace{Flag: cloneFlag(v.kind), Path: fmt.Sprintf("/proc/%d/ns/%s", init, v.file)})
 		}
 	}
-	return explain.Say("Start a process in its namespaces",
-		"a container is no place to enter: it is the namespaces of a process, joined one by one", "01", append(ops, op)...).
-		Kept("without the process nothing can be run")
+	return all
+}
+
+// Visit starts a stage for a visit to the process init. OCI has no word for it; runc and Docker call it exec. The stage joins
+// the namespaces itself, except with a user namespace: that has to be joined before it is a Go program, and takes away the
+// rights to join others.
+func Visit(c Container, h Host, init int, child *kernel.Child) explain.Step {
+	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
+	if !hasNamespace(c.Spec, specs.UserNamespace) {
+		return explain.Say("Start a process", "it will be the visitor: up to now it is one of the host's", "01", op).
+			Kept("without the process nothing can be run")
+	}
+	op.Join = namespacesOf(c, init)
+	return explain.Say("Start a process in its namespaces", visitWhy, "01", op).Kept("without the process nothing can be run")
+}
+
+const visitWhy = "a container is no place to enter: it is the namespaces of a process, joined one by one"
+
+// joinSteps are for the stage that joins them itself.
+func joinSteps(c Container, init int) []explain.Step {
+	all := namespacesOf(c, init)
+	if len(all) == 0 || hasNamespace(c.Spec, specs.UserNamespace) {
+		return nil
+	}
+	return []explain.Step{explain.Say("Join its namespaces", visitWhy, "01", kernel.JoinNamespaces{Namespaces: all}).
+		Kept("the program would run among the host's")}
 }
 
 // VisitOutside moves the visitor into the container's cgroups where it can not do so itself.
@@ -68,7 +87,7 @@ func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step
 	if a := p.ExecCPUAffinity; a != nil {
 		first, final = a.Initial, a.Final
 	}
-	steps := slices.Concat(keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
+	steps := slices.Concat(joinSteps(c, init), keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
 	if hasNamespace(c.Spec, specs.CgroupNamespace) {
 		steps = append(steps, joinCgroupNamespace(fmt.Sprintf("/proc/%d/ns/cgroup", init)))
 	}
@@ -89,10 +108,10 @@ func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step
 	return slices.Concat(steps, confine(c, p, h, specs.StateRunning))
 }
 
-// spawns tells whether a visitor's program is a child of the stage, rather than what the stage becomes.
+// spawns tells whether a visitor's program is cloned by the stage, rather than what the stage becomes.
 func spawns(c Container) bool { return hasNamespace(c.Spec, specs.PIDNamespace) }
 
-// LastVisit runs the visitor's program. child receives its pid, if it is a child of the stage.
+// LastVisit runs the visitor's program. child receives its pid, if the stage does not become it.
 func LastVisit(c Container, p *specs.Process, path string, closed uint, child *kernel.Child) []explain.Step {
 	if !spawns(c) {
 		return Last(c, p, path, closed, 0)

@@ -49,10 +49,16 @@ func ScopeSteps(c Container, h Host, pid int) []explain.Step {
 	slices.Sort(units) // "a.slice" comes before "a-b.slice", which lies in it
 	slices.SortStableFunc(units, func(a, b string) int { return len(a) - len(b) })
 	ops := append(deviceRules(c, h.Cgroups), limitOps(c, h.Cgroups)...)
+	var again []explain.Op
+	if bornIn(c, h) == "" { // in v1 systemd removes, in the trees that it knows, empty groups that it has no use for
+		for _, dir := range CgroupDirs(c, h.Cgroups) {
+			again = append(again, kernel.EnsureDir{Path: dir, Mode: 0o755})
+		}
+	}
 	return []explain.Step{explain.Say("Make it a unit of systemd",
 		"systemd looks after all groups: one that it does not know it may change or remove", "02",
-		kernel.ScopeStart{Unit: c.Scope.Unit, Slice: c.Scope.Slice, Description: "glassbox container " + c.ID, PID: pid,
-			Properties: unitProperties(ops), Slices: slices.Compact(units)})}
+		append([]explain.Op{kernel.ScopeStart{Unit: c.Scope.Unit, Slice: c.Scope.Slice, Description: "glassbox container " + c.ID, PID: pid,
+			Properties: unitProperties(ops), Slices: slices.Compact(units)}}, again...)...)}
 }
 
 // scopeUpdate tells systemd of the limits that ops write.

@@ -17,7 +17,7 @@ func terminalSteps(c Container) []explain.Step {
 	return []explain.Step{Terminal(c.Spec.Process, c.Rootfs(), ownDev(c.Spec))}
 }
 
-// visitorsTerminal is for the stage, or for its child, which will lead the session then.
+// visitorsTerminal is for the stage, or for the program that it clones, which will lead the session then.
 func visitorsTerminal(c Container, p *specs.Process) explain.Step {
 	step := Terminal(p, "/", false)
 	if spawns(c) {

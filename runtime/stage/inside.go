@@ -40,13 +40,16 @@ func Main() {
 		unix.CloseOnExec(c.Fifo)
 	}
 	c.Host.Stage.Inside = os.Getpid()
+	if c.Visit != nil { // then we are in the runtime's PID namespace
+		c.Host.Stage.Outside = os.Getpid()
+	}
 	s := stage{Config: c, wire: wire, started: fd}
 	err = s.become()
 	if err == nil {
-		os.Exit(0) // a child has become it
+		os.Exit(0) // what we have cloned has become it
 	}
 	if !errors.Is(err, errOutsideGone) {
-		err = s.wire.Send(Message{Failure: failure(err)})
+		err = s.wire.Send(Message{Failure: failure(err, s.cloned.PID)})
 	}
 	if err != nil {
 		os.Exit(125)
@@ -59,11 +62,12 @@ var errOutsideGone = errors.New("the runtime outside is gone")
 type stage struct {
 	Config
 	wire        *Conn
-	started     int // the wire's descriptor: its end means success
-	descriptors int // /proc/self/fd, to open the fifo by
+	started     int          // the wire's descriptor: its end means success
+	descriptors int          // /proc/self/fd, to open the fifo by
+	cloned      kernel.Child // of a visit: the program
 }
 
-// become does the inside half of the plan. It returns when it failed, or when the program is a child of ours.
+// become does the inside half of the plan. It returns when it failed, or when what we have cloned is the program.
 func (s *stage) become() error {
 	run := explain.Runner{Listener: s.listener(), Inside: true}
 	if err := s.keepDescriptors(); err != nil {
@@ -81,14 +85,15 @@ func (s *stage) become() error {
 		return err
 	}
 	p.Env = withHome(p.Env, p.User.UID)
-	if err := s.ask(Message{Ready: &Ready{Program: path, Env: p.Env, Took: run.Took}}); err != nil {
+	ready := Message{Ready: &Ready{Program: path, Env: p.Env, Took: run.Took}}
+	if s.Visit != nil {
+		return s.visit(&run, p, ready)
+	}
+	if err := s.ask(ready); err != nil {
 		return err
 	}
 	if err := s.waitForStart(); err != nil {
 		return err
-	}
-	if s.Visit != nil {
-		return s.visit(&run, p, path)
 	}
 	if err := run.Run(plan.StartHooks(s.Container, s.Host)...); err != nil {
 		return &hookError{err}
@@ -96,12 +101,15 @@ func (s *stage) become() error {
 	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve), s.started)...)
 }
 
-func (s *stage) visit(run *explain.Runner, p *specs.Process, path string) error {
-	var child kernel.Child
-	if err := run.Run(plan.LastVisit(s.Container, p, path, 3+uint(s.Preserve), &child)...); err != nil {
+// visit runs the visitor's program, and asks nobody: a visit leaves no state that would have to be on disk first.
+func (s *stage) visit(run *explain.Runner, p *specs.Process, ready Message) error {
+	if s.wire.Send(ready) != nil {
+		return errOutsideGone
+	}
+	if err := run.Run(plan.LastVisit(s.Container, p, ready.Ready.Program, 3+uint(s.Preserve), &s.cloned)...); err != nil {
 		return err
 	}
-	if s.wire.Send(Message{PID: child.PID}) != nil {
+	if s.wire.Send(Message{PID: s.cloned.PID}) != nil {
 		return errOutsideGone
 	}
 	return nil
@@ -188,8 +196,8 @@ func (s *stage) waitForStart() error {
 	return nil
 }
 
-func failure(err error) *Failure {
-	f := &Failure{Text: err.Error(), Code: 125}
+func failure(err error, cloned int) *Failure {
+	f := &Failure{Text: err.Error(), Code: 125, PID: cloned}
 	var notRun *execError
 	var refused *kernel.Error
 	var hook *hookError

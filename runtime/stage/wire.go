@@ -8,9 +8,9 @@
 //	Message{Furnished}       <--     its files are in place        only when the runtime has hooks to run now
 //	explain.Answer           -->     "go": they have run
 //	Message{Ready}           <--     all is in place
-//	explain.Answer           -->     "go": the state is on disk
+//	explain.Answer           -->     "go": the state is on disk    only of a birth
 //	the fifo is opened       -->     start (of a container that was only created); from here on the fifo takes the socket's place
-//	Message{PID}             <--     of a visitor's program, which is a child of the stage
+//	Message{PID}             <--     of a visitor's program: the stage has cloned it, and ends
 //	Message{Failure}         <--     or the end of the stream: execve has closed our end, success
 //
 // If the outside dies, the stage reads the end of the stream and ends as well: nothing half made stays behind.
@@ -49,7 +49,7 @@ type Message struct {
 	Furnished bool
 	Ready     *Ready
 	Failure   *Failure
-	PID       int // of a visitor's program, which is a child of the stage
+	PID       int // of a visitor's program, which the stage has cloned: success
 }
 
 // Ready says that only execve is left.
@@ -64,6 +64,7 @@ type Failure struct {
 	Text string
 	Code int
 	Hook bool // a hook of the start has failed: the container is to be destroyed
+	PID  int  // of a process that the stage has cloned for the program, and that is now to be collected; 0: there is none
 }
 
 // The names by which a copy of this program knows what it is; ps shows them.
