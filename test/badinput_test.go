@@ -22,7 +22,7 @@ func TestBadInput(t *testing.T) {
 		code int
 		says string // of the remedy or the reason
 	}{
-		{"run nosuchimage", 125, "nosuchimage"},
+		{"run --pull never nosuchimage", 125, "nosuchimage"},
 		{"run --rm box nosuchprogram", 127, "nosuchprogram"},
 		{"run --rm box /etc/passwd", 126, "/etc/passwd"},
 		{"run --rm box /etc", 126, "/etc"},
@@ -37,7 +37,7 @@ func TestBadInput(t *testing.T) {
 		{"run --name taken box true", 125, "taken"},
 		{"run --name bad/name box true", 125, "bad/name"},
 		{"run --user nobodyknows box true", 125, "nobodyknows"},
-		{"run -v relative:/x box true", 125, "relative"},
+		{"run -v not/absolute:/x box true", 125, "not/absolute"},
 		{"run -v /nosuchdir/x:/x:wrong box true", 125, "wrong"},
 		{"run --cap-add NOSUCH box true", 125, "NOSUCH"},
 		{"run -p 99999:80 box true", 125, "99999"},

@@ -4,6 +4,7 @@ package test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +145,20 @@ func TestSignalsReachTheProgram(t *testing.T) {
 		x.until("ready")
 		must(t, x.cmd.Process.Signal(c.signal))
 		x.end(c.code)
+	}
+}
+
+// Only a terminal sees how far the archive is.
+func TestLoadShowsHowFarItIs(t *testing.T) {
+	p := newPlace(t)
+	tar := filepath.Join(t.TempDir(), "box.tar")
+	p.must("save", "-o", tar, "box")
+	x := p.terminal("load", "-i", tar)
+	x.until("archive: Unpacking")
+	x.until("Loaded image: box:latest")
+	x.end(0)
+	if r := p.run("load", "-i", tar); r.stdout+r.stderr != "Loaded image: box:latest\n" {
+		t.Errorf("without a terminal: %s", r)
 	}
 }
 

@@ -31,7 +31,7 @@ func TestCopySeesMounts(t *testing.T) {
 		"/etc/passwd": "root:", "/part/deep": "from the host", "/data/sub/deep": "from the host"} {
 		lacks(t, p.must("cp", "c1:"+from, "-"), want)
 	}
-	if r := p.run("cp", "-q", file, "c1:/host/other"); r.code != 1 || !strings.Contains(r.stderr, "read-only") {
+	if r := p.run("cp", "-q", file, "c1:/host/other"); r.code != 1 || !strings.Contains(r.stderr, "/host: it is mounted read-only there\n") {
 		t.Errorf("written through a read-only mount: %s", r)
 	}
 	if out := p.must("start", "-a", "c1"); out != "from the host\nfrom the host\n" {
@@ -44,6 +44,27 @@ func TestCopySeesMounts(t *testing.T) {
 	p.must("rm", "c1")
 	p.must("volume", "rm", "memory")
 	lacks(t, p.must("audit"), "nothing is left behind")
+}
+
+// The mount decides: what is read-only is so for a copy, too, and a volume is not because the root is; stopped or running.
+func TestCopyToReadOnly(t *testing.T) {
+	p, dir := newPlace(t), t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("from the host\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.must("create", "--name", "c1", "--network", "none", "--read-only", "-v", "data:/data", "-v", dir+":/host:ro", "box", "sleep", "60")
+	for _, name := range []string{"stopped", "running"} {
+		p.must("cp", "-q", file, "c1:/data/"+name)
+		for _, to := range []string{"/root/x", "/host/x", "/etc/hostname"} {
+			if r := p.run("cp", file, "c1:"+to); r.code != 1 || !strings.Contains(r.stderr, "mounted read-only") || strings.Contains(r.stderr, "--root") {
+				t.Errorf("%s, to %s: %s", name, to, r)
+			}
+		}
+		p.must("start", "c1")
+	}
+	lacks(t, p.must("exec", "c1", "cat", "/data/stopped", "/data/running"), "from the host\nfrom the host")
+	p.must("rm", "-f", "c1")
 }
 
 // A link that the container has put into its volume leads nowhere on the host.

@@ -79,7 +79,7 @@ func sleeper(t *testing.T) int {
 var names = regexp.MustCompile(`[0-9a-f]{12,64}|/tmp[^ ,:]*|10\.44\.[0-9.]+|fe80::[0-9a-f:]+`)
 
 // used are the counters among the files of a cgroup.
-var used = regexp.MustCompile(`used|peak|count|time|throttled`)
+var used = regexp.MustCompile(`used|peak|count|time|throttled|done`)
 
 // view is what the kernel says about the world of a process.
 func view(t *testing.T, pid int) testkit.State {
