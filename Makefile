@@ -36,7 +36,7 @@ $(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
 test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
 	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps perl:perl-base \
 		docker-registry:docker-registry htpasswd:apache2-utils skopeo:skopeo umoci:umoci newuidmap:uidmap \
-		/usr/lib/cni/bridge:containernetworking-plugins iptables-nft:iptables
+		/usr/lib/cni/bridge:containernetworking-plugins iptables-nft:iptables dig:dnsutils openssl:openssl
 	@GLASSBOX_BIN=$(CURDIR)/bin go run ./internal/tally -p 1 $(AS_ROOT) ./...
 
 # Daemons and bridges live in namespaces of their own. What fails under runc as well is the machine's fault, not ours.
@@ -51,14 +51,14 @@ lint: $(BOX) ## gofmt, go vet, staticcheck, shellcheck
 	@go run $(STATICCHECK) ./...
 	@shellcheck .ci/run vm/*.sh vm/lab/*.sh vm/quick/*.sh vm/quick/init test/engines/*.sh
 
-# crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight in the benchmark's own mount namespace.
+# In namespaces of its own: crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight, and no bridge stays.
 man: build ## manual pages of all commands, in bin/man
 	@bin/glassbox man --dir bin/man
 
 bench: build ## times and memory beside crun, runc, bwrap and unshare, what is installed of them
 	@vm/need.sh time:time
 	@go build -o bin/ ./internal/bench
-	@$(ROOT) unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
+	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
 
 # Debian with systemd under qemu, built of Debian's packages: KERNEL=6.1. is the older one, MODE=hybrid or v1 the older cgroups.
 vm: build ## a Linux lab: a virtual machine with glassbox in it

@@ -29,9 +29,6 @@ func (e *Engine) CopyIn(ctx context.Context, from, ref, to string, r CopyRequest
 		return 0, err
 	}
 	defer f.Close()
-	if f.Record.Request.Security.ReadOnly {
-		return 0, fmt.Errorf("copy to container %s: its root file system is read-only", f.Record.Name)
-	}
 	target := side{f.view, rooted(to), f.Record.Name + ":" + to}
 	owner := &archive.Owner{}
 	if r.Archive {
@@ -144,6 +141,9 @@ func copyNew(src *found, target side, owner *archive.Owner) (int64, error) {
 
 // transfer packs on one side and unpacks on the other.
 func transfer(src *found, into *os.File, as string, owner *archive.Owner) (int64, error) {
+	if err := checkWritable(into); err != nil {
+		return 0, err
+	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(src.pack(w, as)) }()
 	n := &countingReader{r: r}
@@ -170,6 +170,9 @@ func (s side) unpackHere(packed io.Reader, owner *archive.Owner) (int64, error) 
 		return 0, err
 	}
 	defer into.Close()
+	if err := checkWritable(into); err != nil {
+		return 0, err
+	}
 	stream, err := archive.NewStream(packed, archive.DefaultLimits())
 	if err != nil {
 		return 0, err

@@ -60,7 +60,7 @@ func (e *Engine) viewLive(f *Files) (err error) {
 		}
 	}
 	if err == nil {
-		f.view, err = openTree(dir)
+		f.view, err = f.openTree(dir)
 	}
 	return errors.Join(err, runner.Rollback())
 }
@@ -118,11 +118,18 @@ func openPath(dir, part string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), path.Join(dir, part)), nil
 }
 
-// openTree opens what is mounted at a place, with all that is mounted below: a copy, which lives as long as it is open.
-func openTree(dir string) (*os.File, error) {
+// openTree opens what is mounted at a place, with all that is mounted below: a copy, which lives as long as it is open. The root of
+// a container with --read-only is so in the copy, too, and its volumes are not.
+func (f *Files) openTree(dir string) (*os.File, error) {
 	fd, err := unix.OpenTree(unix.AT_FDCWD, dir, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	if err != nil {
 		return nil, &os.PathError{Op: "open_tree", Path: dir, Err: err}
 	}
-	return os.NewFile(uintptr(fd), dir), nil
+	tree := os.NewFile(uintptr(fd), dir)
+	if f.Record.Request.Security.ReadOnly {
+		if err := unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
+			return nil, errors.Join(&os.PathError{Op: "mount_setattr", Path: dir, Err: err}, tree.Close())
+		}
+	}
+	return tree, nil
 }

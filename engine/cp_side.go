@@ -88,7 +88,19 @@ func (f *found) inside() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(fd), f.base), nil
+	return os.NewFile(uintptr(fd), path.Join(f.dir.Name(), f.base)), nil
+}
+
+// checkWritable asks the mount, for a container may have volumes that can be written in a root that can not, and the reverse.
+func checkWritable(dir *os.File) error {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(int(dir.Fd()), &fs); err != nil {
+		return &os.PathError{Op: "statfs", Path: dir.Name(), Err: err}
+	}
+	if fs.Flags&unix.ST_RDONLY != 0 {
+		return fmt.Errorf("copy to %s: it is mounted read-only there", dir.Name())
+	}
+	return nil
 }
 
 // pack writes the file as an archive in which it is called as.

@@ -114,7 +114,7 @@ func (f *Files) mount(e *Engine, runner *explain.Runner, more func() error) erro
 	}
 	if err == nil && more != nil {
 		if err = more(); err == nil {
-			f.view, err = openTree(f.Dirs.Merged)
+			f.view, err = f.openTree(f.Dirs.Merged)
 		}
 	}
 	return errors.Join(err, runner.Rollback())

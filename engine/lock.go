@@ -37,7 +37,11 @@ func flock(dir string, how int) (func(), error) {
 		f.Close()
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
-	return func() { f.Close() }, nil
+	return func() {
+		// A child that has been forked and not executed yet has a copy of the descriptor: closing ours would not let go.
+		unix.Flock(int(f.Fd()), unix.LOCK_UN)
+		f.Close()
+	}, nil
 }
 
 // lockContainer waits until no other command changes the container, and makes sure that it is still there then.

@@ -13,9 +13,10 @@
 //	newimage.go   a container's changes (commit.go), or a file system, -> an image
 //	stack.go      what a container sees of a stack of layers; changes.go and inside.go tell it
 //	verify.go     every digest, computed again
-//	pull.go       a registry's image -> the store (pullplan.go, fetch.go); push.go, pushplan.go  the way back; registry/ speaks HTTP
+//	pull.go       a registry's image -> the store (ask.go, pullplan.go, fetch.go); push.go, pushplan.go  the way back; registry/ speaks HTTP
 //	remove.go     names go first; garbage.go  what no name leads to any more
 //	box/          the embedded image, and the program that makes it
+//	volume/       directories that outlive containers
 //
 // On disk a store is an OCI image layout, which other programs read and write too, with the unpacked layers beside it:
 //

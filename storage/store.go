@@ -1,4 +1,4 @@
-// This file opens a store. Its locks are held on directories, which are never replaced, and are gone with the process.
+// This file opens a store. Its locks are held on directories: they need no files of their own, and are gone with the process.
 package storage
 
 import (

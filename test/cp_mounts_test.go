@@ -53,10 +53,11 @@ func TestCopyToReadOnly(t *testing.T) {
 	if err := os.WriteFile(file, []byte("from the host\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p.must("create", "--name", "c1", "--network", "none", "--read-only", "-v", "data:/data", "-v", dir+":/host:ro", "box", "sleep", "60")
+	p.must("create", "--name", "c1", "--network", "none", "--read-only", "-v", "data:/data", "-v", dir+":/host:ro",
+		"-v", file+":/data/one:ro", "box", "sleep", "60")
 	for _, name := range []string{"stopped", "running"} {
 		p.must("cp", "-q", file, "c1:/data/"+name)
-		for _, to := range []string{"/root/x", "/host/x", "/etc/hostname"} {
+		for _, to := range []string{"/root/x", "/host/x", "/data/one"} {
 			if r := p.run("cp", file, "c1:"+to); r.code != 1 || !strings.Contains(r.stderr, "mounted read-only") || strings.Contains(r.stderr, "--root") {
 				t.Errorf("%s, to %s: %s", name, to, r)
 			}
@@ -64,6 +65,28 @@ func TestCopyToReadOnly(t *testing.T) {
 		p.must("start", "c1")
 	}
 	lacks(t, p.must("exec", "c1", "cat", "/data/stopped", "/data/running"), "from the host\nfrom the host")
+	p.must("rm", "-f", "c1")
+}
+
+// A file on which another is mounted can not be replaced: the mount would be gone, and the host's file as it was.
+func TestCopyToAMountedFile(t *testing.T) {
+	p, dir := newPlace(t), t.TempDir()
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	for path, text := range map[string]string{one: "old\n", two: "new\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.must("create", "--name", "c1", "--network", "none", "-v", one+":/one", "box", "sleep", "60")
+	p.must("cp", "-q", two, "c1:/one")
+	if text, err := os.ReadFile(one); err != nil || string(text) != "new\n" {
+		t.Errorf("stopped: the host has %q (%v)", text, err)
+	}
+	p.must("start", "c1")
+	p.must("cp", "-q", two, "c1:/etc/hosts")
+	if out := p.must("exec", "c1", "grep", "-c", " /etc/hosts ", "/proc/self/mountinfo"); out != "1\n" {
+		t.Errorf("%s mounts on /etc/hosts", out)
+	}
 	p.must("rm", "-f", "c1")
 }
 

@@ -14,6 +14,7 @@ import (
 // A program may have port 53 of all addresses, and names are found all the same. The control: not without the rules that lead
 // questions to the port where the supervisor listens.
 func TestOwnNameServer(t *testing.T) {
+	testkit.Need(t, testkit.Binary("dig"))
 	p := newPlace(t)
 	p.mustWords("network create mynet")
 	for name, connect := range map[string]string{"born": "network inspect mynet", "later": "network connect mynet later"} {

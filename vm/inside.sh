@@ -31,7 +31,10 @@ END {
 for test in $(find /job/src -name this.test | sort); do
 	cd "${test%/*}" || exit
 	start=$(cut -d . -f 1 /proc/uptime)
-	./this.test -test.v -test.timeout 240s >/tmp/out 2>&1
+	# Emulated, all end-to-end tests take an hour: those that are about systemd and the kernel have to do.
+	only=.
+	[ "$PWD" != /job/src/test ] || only='Systemd|Doctor|Xray|Ordinary'
+	./this.test -test.v -test.timeout 600s -test.run "$only" >/tmp/out 2>&1
 	status=$?
 	echo "# ${PWD#/job/src/}: status $status, $(($(cut -d . -f 1 /proc/uptime) - start)) s"
 	awk -v status=$status -v counts=$counts "$tally" /tmp/out

@@ -5,7 +5,7 @@ set -eu
 dir=$1 mode=$2
 shift 2
 export CGO_ENABLED=0 # a test is executed again inside containers, where no libraries are
-[ $# -gt 0 ] || set -- ./kernel/... ./runtime/... ./engine/... ./network/... ./storage/... ./internal/truth
+[ $# -gt 0 ] || set -- ./kernel/... ./runtime/... ./engine/... ./network/... ./storage/... ./internal/truth ./test
 
 mkdir -p "$dir/job/bin" "$dir/job/src"
 cp bin/glassbox bin/glassbox-oci "$dir/job/bin/"

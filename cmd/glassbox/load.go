@@ -4,11 +4,14 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
+
+	"glassbox/engine"
+	"glassbox/explain"
+	"glassbox/storage"
 )
 
 func loadCommand() *cli.Command {
@@ -43,7 +46,7 @@ func load(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	images, err := e.Load(c.Context, in, story)
+	images, err := loadWatched(c, e, in, story)
 	for _, image := range images {
 		if image.Name == "" {
 			fmt.Fprintf(c.App.Writer, "Loaded image ID: %s\n", image.ID)
@@ -54,8 +57,22 @@ func load(c *cli.Context) error {
 	return err
 }
 
+// loadWatched shows on a terminal how far it is. It can not show layers: an archive may say at its end what its files are.
+func loadWatched(c *cli.Context, e *engine.Engine, in *os.File, story explain.Listener) ([]storage.Loaded, error) {
+	p := newProgress(c.App.Writer)
+	if p.bars == nil || c.Bool("quiet") || c.String("explain") != "" {
+		return e.Load(c.Context, in, story)
+	}
+	defer p.end()
+	w := &watched{Reader: in, progress: p}
+	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
+		w.total = info.Size()
+	}
+	return e.Load(c.Context, w, story)
+}
+
 // inputFrom opens a file, or standard input, from which nobody types an archive.
-func inputFrom(name string) (io.ReadCloser, error) {
+func inputFrom(name string) (*os.File, error) {
 	if name != "" && name != "-" {
 		return os.Open(name)
 	}

@@ -1,4 +1,4 @@
-// This file shows how a pull or push goes: a bar for each layer on a terminal, a line for each change elsewhere.
+// This file shows how a pull or push goes: a bar for each layer on a terminal, a line for each change elsewhere; and how far a load is.
 package main
 
 import (
@@ -82,4 +82,22 @@ func (p *progress) end() {
 		}
 	}
 	p.bars.Wait()
+}
+
+// watched is an archive that is being loaded.
+type watched struct {
+	io.Reader
+	progress *progress
+	n, total int64 // total is 0 for what comes through a pipe
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	w.n += int64(n)
+	status := "Reading"
+	if err != nil || w.n == w.total {
+		status = "Unpacking"
+	}
+	w.progress.hear(storage.Message{ID: "archive", Status: status, Current: w.n, Total: w.total})
+	return n, err
 }

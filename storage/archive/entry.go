@@ -87,8 +87,11 @@ func (u *unpacker) file(p place, h *tar.Header, data io.Reader) error {
 		fd, err = unix.Openat(p.parent, p.base, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
 		return err
 	})
-	if errors.Is(err, unix.EBUSY) { // something is mounted on it, as on a container's /etc/hosts: it gets new content
+	if errors.Is(err, unix.EBUSY) { // a file is mounted on it, as on a container's /etc/hosts: that gets new content
 		fd, err = unix.Openat(p.parent, p.base, unix.O_WRONLY|unix.O_TRUNC|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	}
+	if errors.Is(err, unix.EROFS) {
+		return fmt.Errorf("write %s: it is mounted read-only there", p.name)
 	}
 	if err != nil {
 		return err
@@ -164,10 +167,23 @@ func (u *unpacker) create(p place, make func() error) error {
 	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
 		return fmt.Errorf("%s is a directory: it can not be replaced by what is none", p.name)
 	}
+	if err := checkNoMount(p); err != nil {
+		return err
+	}
 	if err := unix.Unlinkat(p.parent, p.base, 0); err != nil {
 		return named("replace", p.name, err)
 	}
 	return named("make", p.name, make())
+}
+
+// checkNoMount returns EBUSY where something is mounted, as unlink does, but for a mount of another namespace, which it takes away.
+func checkNoMount(p place) error {
+	var st unix.Statx_t
+	err := unix.Statx(p.parent, p.base, unix.AT_SYMLINK_NOFOLLOW, 0, &st)
+	if err == nil && st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0 {
+		err = unix.EBUSY
+	}
+	return named("replace", p.name, err)
 }
 
 // whiteout says in overlayfs's words that gone, in the layers below, is deleted.

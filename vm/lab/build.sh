@@ -9,6 +9,12 @@ mkdir -p "$here/../../bin/vm/lab"
 cd "$here/../../bin/vm/lab"
 if [ -e disk.img ] && [ -z "$(find "$here/build.sh" "$here/customize.sh" -newer disk.img)" ]; then exit 0; fi
 
+for pid in ./*/pid; do
+	if [ -e "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null; then
+		echo "build.sh: the machine ${pid%/pid} runs on the disk that is to be built anew: switch it off first (make vm-stop)" >&2
+		exit 1
+	fi
+done
 echo "building a Debian for the virtual machine (about a minute)"
 rm -rf root vmlinuz-* initrd-* key key.pub disk.img
 rm -f ./*/disk.qcow2 # the difference to a disk that is no more

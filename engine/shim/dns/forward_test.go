@@ -199,6 +199,7 @@ func TestForwardTruncates(t *testing.T) {
 
 // A server that can not be reached is known at once: a router on the way says so.
 func TestUnreachable(t *testing.T) {
+	testkit.Need(t, testkit.Binary("dig"))
 	g := newGround(t, `{"Networks":[],"Upstream":["203.0.113.9"]}`)
 	pid := testkit.Unshared(t, "--net", "ip link set lo up")
 	sh(t, fmt.Sprintf(`ip link add gate type veth peer name eth0 netns %[1]d; ip address add 10.9.0.1/24 dev gate; ip link set gate up
