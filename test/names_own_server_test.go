@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"glassbox/kernel"
+
+	"glassbox/internal/testkit"
 )
 
 // A program may have port 53 of all addresses, and names are found all the same. The control: not without the rules that lead
