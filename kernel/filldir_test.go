@@ -21,7 +21,7 @@ func toFill(t *testing.T) FillDir {
 	must(t, os.WriteFile(file, []byte("text"), 0o640))
 	must(t, os.Link(file, filepath.Join(root, "root/data/deep/second")))
 	must(t, os.Symlink("/nowhere", filepath.Join(root, "root/data/link")))
-	must(t, unix.Lsetxattr(file, "user.note", []byte("kept"), 0))
+	must(t, unix.Lsetxattr(file, "trusted.note", []byte("kept"), 0))
 	must(t, os.Chmod(filepath.Join(root, "root/data"), 0o711))
 	long := []unix.Timespec{{Sec: 1000}, {Sec: 2000}}
 	must(t, unix.UtimesNanoAt(unix.AT_FDCWD, file, long, 0))
@@ -39,7 +39,7 @@ func TestFillDirKeepsEverything(t *testing.T) {
 		t.Errorf("top %o, file %o of %d, inodes %d %d", top.Mode, file.Mode, file.Mtim.Sec, file.Ino, second.Ino)
 	}
 	value := make([]byte, 8)
-	if n, err := unix.Getxattr(f.Target+"/file", "user.note", value); err != nil || string(value[:n]) != "kept" {
+	if n, err := unix.Getxattr(f.Target+"/file", "trusted.note", value); err != nil || string(value[:n]) != "kept" {
 		t.Errorf("the attribute is %q, %v", value, err)
 	}
 	if to, err := os.Readlink(f.Target + "/link"); err != nil || to != "/nowhere" {

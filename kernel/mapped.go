@@ -39,7 +39,7 @@ func (m MapTree) Do() error {
 	attr := &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(users.Fd())}
 	if err := unix.MountSetattr(fd, "", uint(unix.AT_EMPTY_PATH|flagIf(m.MapAll)), attr); err != nil {
 		unix.Close(fd)
-		return Fail(m, fmt.Errorf("mount_setattr(MOUNT_ATTR_IDMAP): %w", err))
+		return Fail(m, fmt.Errorf("mount_setattr(MOUNT_ATTR_IDMAP): %w: not every file system takes a mapping: ext4, xfs and btrfs do, tmpfs from Linux 6.3", err))
 	}
 	m.Tree.File = os.NewFile(uintptr(fd), m.Source)
 	return nil

@@ -4,6 +4,8 @@ package network
 import (
 	"strings"
 	"testing"
+
+	"glassbox/internal/testkit"
 )
 
 func TestNetworksAreApart(t *testing.T) {
@@ -125,6 +127,7 @@ func TestMoreThanOneNetwork(t *testing.T) {
 
 // TestBesideAFirewallThatDrops: Docker and many administrators set the policy of iptables' FORWARD to drop.
 func TestBesideAFirewallThatDrops(t *testing.T) {
+	testkit.Need(t, testkit.Binary("iptables-nft"))
 	freshHost(t)
 	world := outside(t)
 	run(t, "iptables-nft -P FORWARD DROP; nft add table inet firewalld")

@@ -50,6 +50,9 @@ func TestDoctor(t *testing.T) {
 		{"seccomp", "mount -t tmpfs none /proc/sys/kernel/seccomp", "degraded", "no system calls", "unconfined", 0},
 		{"config", hideConfig, "degraded", "", "", 0},
 	} {
+		if c.check == "pressure" && testkit.Cgroup2().Met() == nil {
+			continue // version 2 counts in files of its own as well
+		}
 		if healthy[c.check].State == c.state && c.check != "config" {
 			t.Logf("%s: this machine is %s anyway", c.check, c.state)
 			continue

@@ -42,6 +42,7 @@ nsenter --net=%[3]s sh -c "ip address add 10.9.0.%[4]d/24 dev eth0 && ip link se
 nsenter --net=`+g.world.Netns+` sh -c "ip address add 203.0.113.2/24 dev eth0 && ip link set eth0 up"
 nft 'table ip t {
 chain post { type nat hook postrouting priority srcnat; ip saddr 10.9.0.0/24 oifname up0 counter masquerade
+	ip saddr 10.9.0.0/24 ct status dnat counter masquerade
 }
 chain pre { type nat hook prerouting priority dstnat; fib daddr type local tcp dport 8080 counter dnat to 10.9.0.3:80
 }

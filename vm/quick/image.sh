@@ -20,7 +20,7 @@ echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"
 
 # The host's tools in place of busybox's, each with the libraries that ldd names.
-tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps hostname perl-base libcap2-bin 2>/dev/null |
+tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps hostname perl-base libcap2-bin tar bash e2fsprogs 2>/dev/null |
 	grep -E '^(/usr)?/s?bin/')
 for tool in $tools; do
 	[ -f "$tool" ] || continue # a directory
