@@ -159,7 +159,14 @@ func loadDeviceProgram(rules []DeviceRule) (int, error) {
 		version, flags        uint32
 	}{kind: unix.BPF_PROG_TYPE_CGROUP_DEVICE, count: uint32(len(program)),
 		instructions: uint64(uintptr(unsafe.Pointer(&instructions[0]))), license: uint64(uintptr(unsafe.Pointer(&license[0])))}
+	// The verifier gives up when a signal comes, and Go's scheduler sends its threads some. man 2 bpf, EAGAIN.
 	fd, err := bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&load), unsafe.Sizeof(load))
+	for range 5 {
+		if err != unix.EAGAIN {
+			break
+		}
+		fd, err = bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&load), unsafe.Sizeof(load))
+	}
 	runtime.KeepAlive(instructions)
 	runtime.KeepAlive(license)
 	return fd, err
