@@ -22,7 +22,7 @@ func (e *Engine) sizes(r *Record) (own, all int64, err error) {
 	return own, own + layers, err
 }
 
-// treeSize adds up files. Those that vanish while it looks count nothing.
+// treeSize adds up files. Those that vanish while it looks count nothing, so the walk itself never fails.
 func treeSize(dir string) (bytes int64) {
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {

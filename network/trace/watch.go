@@ -61,7 +61,7 @@ func (w *watcher) close() {
 		_ = e.tap.Close() // a socket that was only read
 	}
 	if w.tracer != nil {
-		_ = w.tracer.Close()
+		_ = w.tracer.Close() // as above
 	}
 }
 
