@@ -11,6 +11,7 @@ import (
 
 	"github.com/vishvananda/netlink"
 
+	"glassbox/kernel/look/links"
 	"glassbox/kernel/nft"
 )
 
@@ -98,7 +99,7 @@ func HasLink(name string) (bool, error) {
 func Routes() ([]netip.Prefix, error) {
 	var found []netip.Prefix
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
-		list, err := netlink.RouteList(nil, family)
+		list, err := links.Whole(func() ([]netlink.Route, error) { return netlink.RouteList(nil, family) })
 		if err != nil {
 			return nil, fmt.Errorf("list the host's routes: %w", err)
 		}
@@ -115,7 +116,7 @@ func Routes() ([]netip.Prefix, error) {
 }
 
 func subnetsOf(link netlink.Link) ([]netip.Prefix, error) {
-	addresses, err := netlink.AddrList(link, netlink.FAMILY_ALL)
+	addresses, err := links.Whole(func() ([]netlink.Addr, error) { return netlink.AddrList(link, netlink.FAMILY_ALL) })
 	if err != nil {
 		return nil, fmt.Errorf("list the addresses of %s: %w", link.Attrs().Name, err)
 	}
@@ -147,7 +148,7 @@ func isOn(path string) (bool, error) {
 
 // Noted lists the links with a note.
 func Noted(note string) ([]string, error) {
-	list, err := netlink.LinkList()
+	list, err := links.Whole(netlink.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list the links: %w", err)
 	}

@@ -23,11 +23,11 @@ func Forwarding(namespace, name string) ([]Forward, error) {
 		return nil, err
 	}
 	defer h.Close()
-	raw, err := whole(h.LinkList)
+	raw, err := Whole(h.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list the interfaces of %s: %w", nameOf(namespace), err)
 	}
-	found, err := whole(func() ([]netlink.Neigh, error) { return h.NeighList(0, unix.AF_BRIDGE) })
+	found, err := Whole(func() ([]netlink.Neigh, error) { return h.NeighList(0, unix.AF_BRIDGE) })
 	if err != nil {
 		return nil, fmt.Errorf("list the forwarding table of %s in %s: %w", name, nameOf(namespace), err)
 	}

@@ -37,7 +37,7 @@ func List(namespace string) ([]Link, error) {
 }
 
 func list(h *netlink.Handle, namespace string) ([]Link, error) {
-	raw, err := whole(h.LinkList)
+	raw, err := Whole(h.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list the interfaces of %s: %w", nameOf(namespace), err)
 	}
@@ -74,7 +74,7 @@ func describe(raw netlink.Link) Link {
 }
 
 func addressesByIndex(h *netlink.Handle) (map[int][]string, error) {
-	all, err := whole(func() ([]netlink.Addr, error) { return h.AddrList(nil, netlink.FAMILY_ALL) })
+	all, err := Whole(func() ([]netlink.Addr, error) { return h.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func Routes(namespace string) ([]Route, error) {
 	}
 	var routes []Route
 	for _, family := range []int{netlink.FAMILY_V4, netlink.FAMILY_V6} {
-		found, err := whole(func() ([]netlink.Route, error) { return h.RouteList(nil, family) })
+		found, err := Whole(func() ([]netlink.Route, error) { return h.RouteList(nil, family) })
 		if err != nil {
 			return nil, fmt.Errorf("list the routes of %s: %w", nameOf(namespace), err)
 		}
@@ -46,7 +46,7 @@ func Routes(namespace string) ([]Route, error) {
 }
 
 func linkNames(h *netlink.Handle, namespace string) (map[int]string, error) {
-	raw, err := whole(h.LinkList)
+	raw, err := Whole(h.LinkList)
 	if err != nil {
 		return nil, fmt.Errorf("list the interfaces of %s: %w", nameOf(namespace), err)
 	}
@@ -89,7 +89,7 @@ func Neighbours(namespace string) ([]Neighbour, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := whole(func() ([]netlink.Neigh, error) { return h.NeighList(0, netlink.FAMILY_ALL) })
+	found, err := Whole(func() ([]netlink.Neigh, error) { return h.NeighList(0, netlink.FAMILY_ALL) })
 	if err != nil {
 		return nil, fmt.Errorf("list the neighbours of %s: %w", nameOf(namespace), err)
 	}

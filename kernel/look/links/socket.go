@@ -4,6 +4,7 @@ package links
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -36,9 +37,10 @@ func nameOf(namespace string) string {
 	return namespace
 }
 
-// whole repeats a listing that the kernel calls torn: something changed while it was being written.
-func whole[T any](list func() ([]T, error)) (all []T, err error) {
-	for range 5 {
+// Whole repeats a listing that the kernel calls torn (NLM_F_DUMP_INTR): something changed while it was being written. On a
+// machine where containers come and go all the time that happens often, but not for a second without a pause.
+func Whole[T any](list func() ([]T, error)) (all []T, err error) {
+	for begin := time.Now(); time.Since(begin) < time.Second; {
 		all, err = list()
 		if !errors.Is(err, netlink.ErrDumpInterrupted) {
 			break
