@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"path"
 	"runtime"
 	"time"
@@ -50,10 +51,16 @@ func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*ne
 	if err != nil {
 		return nil, err
 	}
-	e.warnOfPlatform(image)
+	if r.Platform == "" {
+		e.warnOfPlatform(image)
+	}
 	n := &newborn{image: image, Record: &Record{
 		ID: e.newID(), Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
 	}}
+	if len(image.Config.Config.Labels) > 0 {
+		n.Labels = maps.Clone(image.Config.Config.Labels)
+		maps.Copy(n.Labels, r.Labels)
+	}
 	if n.Args, err = commandLine(r, image.Config.Config); err != nil {
 		return nil, err
 	}
@@ -124,6 +131,9 @@ func (e *Engine) check(r Request) (Request, storage.Image, error) {
 	}
 	image, err := store.Image(r.Image)
 	if err != nil {
+		return r, image, err
+	}
+	if r.Limits, err = e.honoured(r.Limits, r.CgroupParent); err != nil {
 		return r, image, err
 	}
 	if r, err = e.withMounts(r, store, image); err != nil {

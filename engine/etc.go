@@ -68,7 +68,7 @@ func (e *Engine) etc(r Request, c network.Sandbox) (etcFiles, error) {
 
 // etcFor writes the texts.
 func etcFor(r Request, s surroundings) (etcFiles, error) {
-	f := etcFiles{Hostname: fullName(r, Place{ID: s.ID}) + "\n"}
+	f := etcFiles{Hostname: hostnameFor(r, Place{ID: s.ID}) + "\n"}
 	res := readResolver(s.Resolv).asked(r.Network)
 	switch {
 	case len(s.Networks) > 0:
@@ -100,7 +100,10 @@ func hosts(r Request, s surroundings) string {
 	if len(own) == 0 {
 		own = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 	}
-	name := fullName(r, Place{ID: s.ID})
+	name := hostnameFor(r, Place{ID: s.ID})
+	if r.Domainname != "" {
+		name += "." + r.Domainname
+	}
 	if short, _, ok := strings.Cut(name, "."); ok {
 		name += " " + short
 	}

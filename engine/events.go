@@ -28,7 +28,7 @@ func (e *Engine) emitContainer(r *Record, action string, more map[string]string)
 
 func about(r *Record) map[string]string {
 	attributes := map[string]string{}
-	maps.Copy(attributes, r.Request.Labels)
+	maps.Copy(attributes, r.labels())
 	attributes["name"], attributes["image"] = r.Name, r.Request.Image
 	return attributes
 }

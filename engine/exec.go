@@ -3,6 +3,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -83,11 +84,20 @@ func beginExec(conn *wire.Conn, p wire.Program) error {
 	case err != nil:
 		return fmt.Errorf("wait for the program to start: %w", err)
 	case kind == wire.Failed:
-		return failure(payload)
+		return unstarted(failure(payload))
 	case kind != wire.Started:
 		return fmt.Errorf("wait for the program to start: the shim sent a frame %q", kind)
 	}
 	return nil
+}
+
+// unstarted: of a program in a container that runs, Docker says 126 for whatever keeps it from starting.
+func unstarted(err error) error {
+	var f *wire.Failure
+	if errors.As(err, &f) && f.Code == 125 {
+		f.Code = 126
+	}
+	return err
 }
 
 func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, error) {
@@ -98,7 +108,7 @@ func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, err
 	account := accountOf(spec)
 	if r.User != "" {
 		if account, err = FindAccount(e.files(record.ID).Merged, r.User, nil); err != nil {
-			return nil, err
+			return nil, &wire.Failure{Code: 126, Message: err.Error()}
 		}
 	}
 	all, err := HostCapabilities()

@@ -3,16 +3,13 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	api "github.com/moby/moby/api/types/container"
 	driver "github.com/moby/moby/api/types/storage"
-	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"glassbox/storage"
 )
@@ -46,14 +43,11 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 	if err != nil {
 		return nil, err
 	}
-	lower, err := e.lowerDirs(r)
+	store, err := storage.Open(e.Root)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := e.readSpec(r.ID)
-	if errors.Is(err, fs.ErrNotExist) {
-		spec, err = &specs.Spec{}, nil // never started
-	}
+	image, err := store.Image(r.ImageID)
 	if err != nil {
 		return nil, err
 	}
@@ -64,40 +58,41 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 		RestartCount: status.Restarts, Platform: "linux",
 		ResolvConfPath: e.live(r.ID, "etc", "resolv.conf"), HostnamePath: e.live(r.ID, "etc", "hostname"),
 		HostsPath: e.live(r.ID, "etc", "hosts"),
-		Mounts:    e.mountPoints(r), Config: config(r, spec),
+		Mounts:    e.mountPoints(r), Config: config(r, image.Config.Config),
 	}
 	files := e.files(r.ID)
 	d.GraphDriver = &driver.DriverData{Name: "overlay2", Data: map[string]string{
-		"LowerDir": lower, "UpperDir": files.Upper, "WorkDir": files.Work, "MergedDir": files.Merged,
+		"LowerDir": lowerDirs(image), "UpperDir": files.Upper, "WorkDir": files.Work, "MergedDir": files.Merged,
 	}}
-	return d, errors.Join(e.addHealth(d, r, status), e.expose(d, r))
+	expose(d, r, image.Config.Config)
+	return d, e.addHealth(d, r, status, image.Config.Config)
 }
 
-func (e *Engine) lowerDirs(r *Record) (string, error) {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return "", err
-	}
-	image, err := store.Image(r.ImageID)
-	if err != nil {
-		return "", err
-	}
+func lowerDirs(image storage.Image) string {
 	var lower []string
 	for _, layer := range slices.Backward(image.Layers) {
 		lower = append(lower, layer.Path)
 	}
-	return strings.Join(lower, ":"), nil
+	return strings.Join(lower, ":")
 }
 
-func config(r *Record, spec *specs.Spec) *api.Config {
+// config is what was asked for; where nothing was, what the image says.
+func config(r *Record, image v1.Config) *api.Config {
 	c := &api.Config{
-		Hostname: hostnameFor(r.Request, Place{ID: r.ID}), User: r.Request.User, Tty: r.Request.TTY, OpenStdin: r.Request.OpenStdin,
-		Env: r.Request.Env, Cmd: r.Request.Command, Image: r.Request.Image, WorkingDir: r.Request.WorkDir,
-		Entrypoint: r.Request.Entrypoint, Labels: r.Request.Labels, StopSignal: unix.SignalName(unix.Signal(r.StopSignal)),
-		StopTimeout: r.Request.StopWait, Domainname: r.Request.Domainname,
+		Hostname: hostnameFor(r.Request, Place{ID: r.ID}), Domainname: r.Request.Domainname, User: orElse(r.Request.User, image.User),
+		Tty: r.Request.TTY, OpenStdin: r.Request.OpenStdin, Image: r.Request.Image, Labels: r.labels(), StopTimeout: r.Request.StopWait,
+		WorkingDir: orElse(r.Request.WorkDir, image.WorkingDir), StopSignal: orElse(r.Request.StopSignal, image.StopSignal),
+		Entrypoint: r.Request.Entrypoint, Cmd: r.Request.Command, Volumes: image.Volumes,
+		Env: Merge(image.Env, r.Request.Env...),
 	}
-	if spec.Process != nil {
-		c.Env, c.WorkingDir = spec.Process.Env, spec.Process.Cwd
+	if c.Entrypoint == nil {
+		c.Entrypoint = image.Entrypoint
+		if len(c.Cmd) == 0 {
+			c.Cmd = image.Cmd
+		}
+	}
+	if !slices.ContainsFunc(c.Env, func(v string) bool { return strings.HasPrefix(v, "PATH=") }) {
+		c.Env = append([]string{defaultPath}, c.Env...)
 	}
 	return c
 }

@@ -4,10 +4,10 @@ package engine
 import (
 	"time"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	api "github.com/moby/moby/api/types/container"
 
 	"glassbox/engine/shim/wire"
-	"glassbox/storage"
 )
 
 func stateOf(s wire.Status) *api.State {
@@ -30,16 +30,8 @@ func restartPolicy(r wire.Restart) api.RestartPolicy {
 }
 
 // addHealth adds how the container is asked after its health, and what it has answered.
-func (e *Engine) addHealth(d *Details, r *Record, s wire.Status) error {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return err
-	}
-	image, err := store.Image(r.ImageID)
-	if err != nil {
-		return err
-	}
-	h := healthCheck(r.Request.Upkeep.Health, image.Config.Config.Healthcheck)
+func (e *Engine) addHealth(d *Details, r *Record, s wire.Status, image v1.Config) error {
+	h := askedHealth(r.Request.Upkeep.Health, image.Healthcheck)
 	if h == nil {
 		return nil
 	}

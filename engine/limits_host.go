@@ -13,8 +13,21 @@ import (
 	"glassbox/kernel/look"
 )
 
-// Honour returns the limits that this machine can hold, and a warning for each that is left out.
-func Honour(l Limits, parent string) (Limits, []string, error) {
+// honoured returns the limits that this machine can hold, and warns of each that is left out.
+func (e *Engine) honoured(l Limits, parent string) (Limits, error) {
+	l, warnings, err := honour(l, parent)
+	for _, w := range warnings {
+		if e.Warn != nil {
+			e.Warn(w)
+		}
+	}
+	return l, err
+}
+
+func honour(l Limits, parent string) (Limits, []string, error) {
+	if err := processorsThere(l.CPUSet); err != nil {
+		return l, nil, err
+	}
 	if l.Swappiness == nil && !l.NoOOMKill && l.Disk.none() && l.RealTime == (RealTime{}) {
 		return l, nil, nil // what is common is had everywhere, and looking takes time
 	}
@@ -42,6 +55,48 @@ func Honour(l Limits, parent string) (Limits, []string, error) {
 		discard("this kernel shares no disk by weight (no blkio.weight, io.weight or BFQ): --blkio-weight and --blkio-weight-device are left out")
 	}
 	return l, warnings, realTimeLeft(l.RealTime, layout, orElse(parent, cgroupParent))
+}
+
+// processorsThere refuses processors that the machine does not have: the kernel would speak of a result out of range.
+func processorsThere(list string) error {
+	if list == "" {
+		return nil
+	}
+	online, err := os.ReadFile("/sys/devices/system/cpu/online")
+	if err != nil {
+		return fmt.Errorf("--cpuset-cpus: see which processors there are: %w", err)
+	}
+	have := map[int]bool{}
+	if err := eachProcessor(strings.TrimSpace(string(online)), func(n int) error { have[n] = true; return nil }); err != nil {
+		return err
+	}
+	return eachProcessor(list, func(n int) error {
+		if have[n] {
+			return nil
+		}
+		return fmt.Errorf("--cpuset-cpus %s: processor %d is not available, only %s", list, n, strings.TrimSpace(string(online)))
+	})
+}
+
+// eachProcessor reads "0-2,4" and stops at the first error of do.
+func eachProcessor(list string, do func(int) error) error {
+	for part := range strings.SplitSeq(list, ",") {
+		low, high, isRange := strings.Cut(part, "-")
+		if !isRange {
+			high = low
+		}
+		from, fromErr := strconv.Atoi(low)
+		to, toErr := strconv.Atoi(high)
+		if fromErr != nil || toErr != nil || from < 0 || to < from {
+			return fmt.Errorf("--cpuset-cpus %q: write numbers of processors and ranges of them, such as 0-2,4", list)
+		}
+		for n := from; n <= to; n++ {
+			if err := do(n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // weighsDisks looks at the groups below the root, for the root itself has no weight. Where there is none yet, making one will tell.

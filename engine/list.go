@@ -97,14 +97,25 @@ func (e *Engine) listed(id string, now time.Time) (listed, error) {
 		return listed{}, err
 	}
 	s := api.Summary{
-		ID: id, Names: []string{"/" + r.Name}, Image: r.Request.Image, ImageID: r.ImageID, Command: strings.Join(r.Args, " "),
+		ID: id, Names: []string{"/" + r.Name}, Image: r.Request.Image, ImageID: r.ImageID, Command: quoted(r.Args),
 		Created: r.Created.Unix(), State: stateName(status), Status: describe(status, now), Ports: portSummaries(end.Ports),
-		Labels: r.Request.Labels, Mounts: e.mountPoints(r),
+		Labels: r.labels(), Mounts: e.mountPoints(r),
 		NetworkSettings: &api.NetworkSettingsSummary{Networks: networkSettings(end).Networks},
 	}
 	s.HostConfig.NetworkMode = orElse(r.Request.Network.Mode, string(network.ModeBridge))
 	s.Health = &api.HealthSummary{Status: api.HealthStatus(orElse(status.Health, "none")), FailingStreak: status.Failing}
 	return listed{Record: r, status: status, summary: s}, nil
+}
+
+// quoted shows where words with blanks begin and end.
+func quoted(args []string) string {
+	words := slices.Clone(args)
+	for i, word := range words {
+		if i > 0 && strings.Contains(word, " ") {
+			words[i] = "'" + word + "'"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func portSummaries(ports []network.Port) []api.PortSummary {

@@ -111,7 +111,7 @@ func matches(c listed, name, value string) bool {
 		return string(c.summary.Health.Status) == value
 	case "label":
 		label, want, valued := strings.Cut(value, "=")
-		have, ok := c.Request.Labels[label]
+		have, ok := c.labels()[label]
 		return ok && (!valued || have == want)
 	case "network":
 		return c.summary.HostConfig.NetworkMode == value || c.isOn(value)

@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	api "github.com/moby/moby/api/types/container"
 	docker "github.com/moby/moby/api/types/network"
 
 	"glassbox/network"
-	"glassbox/storage"
 )
 
 // member is a running container that is on a network.
@@ -182,17 +182,9 @@ func settingsOf(id string, end network.Endpoint) *docker.EndpointSettings {
 }
 
 // expose notes the ports at which the program says that it listens. Those of them that are not published lead nowhere.
-func (e *Engine) expose(d *Details, r *Record) error {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return err
-	}
-	image, err := store.Image(r.ImageID)
-	if err != nil {
-		return err
-	}
+func expose(d *Details, r *Record, image v1.Config) {
 	d.Config.ExposedPorts = docker.PortSet{}
-	for _, p := range append(publishedPorts(r.Request), exposedPorts(r.Request, image.Config.Config.ExposedPorts)...) {
+	for _, p := range append(publishedPorts(r.Request), exposedPorts(r.Request, image.ExposedPorts)...) {
 		port, ok := docker.PortFrom(p.Port, docker.IPProtocol(p.Proto))
 		if !ok {
 			continue
@@ -202,5 +194,4 @@ func (e *Engine) expose(d *Details, r *Record) error {
 			d.NetworkSettings.Ports[port] = nil
 		}
 	}
-	return nil
 }

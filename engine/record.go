@@ -26,6 +26,15 @@ type Record struct {
 	Request Request
 
 	StopSignal int // the number
+
+	Labels map[string]string // the image's and those that were asked for; a record of an earlier glassbox has none
+}
+
+func (r *Record) labels() map[string]string {
+	if r.Labels == nil {
+		return r.Request.Labels
+	}
+	return r.Labels
 }
 
 // NotFound is the error of a reference that means no container.

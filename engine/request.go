@@ -21,6 +21,7 @@ type Request struct {
 	Groups     []string // --group-add
 	Labels     map[string]string
 	StopSignal string // empty: the image's, then SIGTERM
+	Platform   string // "linux/arm64", where the image's was asked for: it is none to be warned of
 	StopWait   *int   // seconds between StopSignal and SIGKILL; nil: 10; -1: for ever
 
 	TTY        bool // -t

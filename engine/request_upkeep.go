@@ -75,8 +75,18 @@ func checkUpkeep(r Request) error {
 	return err
 }
 
-// healthCheck puts together what the user and the image say; nil: nobody asks.
+// healthCheck is what the user and the image say, with the usual times for what nobody said; nil: nobody asks.
 func healthCheck(asked HealthCheck, image *v1.HealthConfig) *HealthCheck {
+	h := askedHealth(asked, image)
+	if h != nil {
+		h.Interval, h.Timeout = orElse(h.Interval, usualInterval), orElse(h.Timeout, usualInterval)
+		h.StartInterval, h.Retries = orElse(h.StartInterval, usualStartInterval), orElse(h.Retries, usualRetries)
+	}
+	return h
+}
+
+// askedHealth puts together what the user and the image say; nil: nobody asks.
+func askedHealth(asked HealthCheck, image *v1.HealthConfig) *HealthCheck {
 	h := asked
 	if image != nil {
 		if len(h.Test) == 0 {
@@ -88,8 +98,6 @@ func healthCheck(asked HealthCheck, image *v1.HealthConfig) *HealthCheck {
 	if len(h.Test) == 0 || h.Test[0] == "NONE" {
 		return nil
 	}
-	h.Interval, h.Timeout = orElse(h.Interval, usualInterval), orElse(h.Timeout, usualInterval)
-	h.StartInterval, h.Retries = orElse(h.StartInterval, usualStartInterval), orElse(h.Retries, usualRetries)
 	return &h
 }
 

@@ -25,7 +25,7 @@ func Spec(r Request, image v1.Config, p Place) (*specs.Spec, error) {
 		Version:    specs.Version,
 		Process:    process,
 		Root:       &specs.Root{Path: p.Rootfs, Readonly: r.Security.ReadOnly},
-		Hostname:   fullName(r, p),
+		Hostname:   hostnameFor(r, p),
 		Domainname: r.Domainname,
 		Mounts:     mountSpecs(r, p),
 		Linux: &specs.Linux{
@@ -58,14 +58,6 @@ func hostnameFor(r Request, p Place) string {
 		return r.Hostname
 	}
 	return ShortID(p.ID)
-}
-
-// fullName is what the kernel is told, as Docker does: a machine's name with its domain.
-func fullName(r Request, p Place) string {
-	if r.Domainname == "" {
-		return hostnameFor(r, p)
-	}
-	return hostnameFor(r, p) + "." + r.Domainname
 }
 
 // namespaceSpecs are all that Docker makes, but for those that the container shares. The network namespace was made before, so

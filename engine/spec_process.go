@@ -22,7 +22,10 @@ func processSpec(r Request, image v1.Config, p Place) (*specs.Process, error) {
 	if dir == "" {
 		dir = image.WorkingDir
 	}
-	// A relative directory is meant from the root, as Docker's image builder means it.
+	if r.WorkDir != "" && !path.IsAbs(r.WorkDir) {
+		return nil, fmt.Errorf("--workdir %s: it needs to be an absolute path", r.WorkDir)
+	}
+	// An image's relative directory is meant from the root, as Docker's image builder means it.
 	dir = path.Join("/", dir)
 	rights, err := capabilities(r.Security, p.Rights, p.Account.UID)
 	if err != nil {

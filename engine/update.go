@@ -33,6 +33,9 @@ func (e *Engine) Update(ctx context.Context, ref string, u UpdateRequest) error 
 	if u.Restart != nil && r.Request.AutoRemove && restarts(*u.Restart) {
 		return errors.New("restart policy cannot be updated because AutoRemove is enabled for the container")
 	}
+	if u.Limits, err = e.honoured(u.Limits, r.Request.CgroupParent); err != nil {
+		return err
+	}
 	if r.Request.Limits, err = updated(r.Request.Limits, u.Limits); err != nil {
 		return fmt.Errorf("cannot update container %s: %w", r.Name, err)
 	}

@@ -169,7 +169,7 @@ func (e *Engine) logPath(r *Record) string {
 func logAttributes(r *Record, spec *specs.Spec, options map[string]string) map[string]string {
 	attributes := map[string]string{}
 	for _, name := range strings.Split(options["labels"], ",") {
-		if value, ok := r.Request.Labels[name]; ok {
+		if value, ok := r.labels()[name]; ok {
 			attributes[name] = value
 		}
 	}

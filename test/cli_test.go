@@ -94,9 +94,12 @@ func TestLifeOfAContainer(t *testing.T) {
 		command string
 		want    string // a regular expression
 	}{
-		{"ps", `(?s)^CONTAINER ID .*NAMES\n` + full[:12] + ` +box +"sh -c echo out; ech…" .* Up .* 0\.0\.0\.0:18080->80/tcp +web\n$`},
+		{"ps", `(?s)^CONTAINER ID .*NAMES\n` + full[:12] + ` +box +"sh -c 'echo out; ec…" .* Up .* 0\.0\.0\.0:18080->80/tcp +web\n$`},
 		{"ps -q --no-trunc", `^` + full + `\n$`},
 		{"ps --filter label=a=c -q", `^$`},
+		{"ps --filter label=a=b --filter label=org.opencontainers.image.title=box --format {{.Names}}", `^web\n$`},
+		{"inspect -f {{.Config.Env}}{{.Config.Cmd}} web", `^\[PATH=[^ ]*\]\[sh -c echo`},
+		{"--version", `^Glassbox version `},
 		{"logs --tail 1 web", `^(out|err|)\n?$`},
 		{"exec -e A=1 -w /tmp web env", `(?m)^A=1$`},
 		{"exec web cat /proc/1/comm", `^(sh|sleep)\n$`},
@@ -112,10 +115,19 @@ func TestLifeOfAContainer(t *testing.T) {
 		{"ps -a --format {{.Status}}", `^Exited \(137\) .* ago\n$`},
 		{"start web", `^web\n$`},
 		{"rm -f web", `^web\n$`},
+		{"rm -f web", `^$`},
 		{"ps -aq", `^$`},
 	} {
 		if got := p.must(strings.Fields(c.command)...); !regexp.MustCompile(c.want).MatchString(got) {
 			t.Errorf("glassbox %s: want %s, got\n%s", c.command, c.want, got)
+		}
+	}
+	for command, want := range map[string]int{
+		"rm web": 1, "inspect web": 1, "ps --filter x=y": 1, "logs --since x web": 1, "ps --nonsense": 125, "run -d -a stdout box": 1, "run -it box": 1,
+		"run -w tmp box": 125, "run --platform x box": 125, "run --cpuset-cpus 0,4000 box": 125, "run --cpuset-cpus a box": 125,
+	} {
+		if r := p.run(strings.Fields(command)...); r.code != want {
+			t.Errorf("want %d: %s", want, r)
 		}
 	}
 	if r := p.run("run", "--cidfile", cid, "box", "true"); r.code != 125 || !strings.Contains(r.stderr, "remove it or name another") {

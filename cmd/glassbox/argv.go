@@ -28,6 +28,10 @@ func expand(app *cli.App, words []string) ([]string, error) {
 	if err := a.leadingFlags(); err != nil {
 		return nil, err
 	}
+	if i := slices.Index(a.read, "--version"); i >= 0 {
+		a.read = slices.Delete(a.read, i, i+1)
+		a.words = []string{"version", "--format", "Glassbox version {{.Client.Version}}"}
+	}
 	if len(a.words) == 0 {
 		return a.read, nil
 	}

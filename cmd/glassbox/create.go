@@ -24,7 +24,7 @@ func create(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
 	}
-	request, err := requestToMake(c)
+	request, err := requestFrom(c)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func create(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	e.Warn = warnOfImage(c)
+	e.Warn = warn
 	id, err := e.Create(c.Context, request, story)
 	if err != nil {
 		return err

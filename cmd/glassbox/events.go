@@ -35,7 +35,7 @@ func showEvents(c *cli.Context) error {
 	}
 	filters, err := engine.ParseFilters(c.StringSlice("filter"), []string{"container", "event", "image", "label", "network", "scope", "type", "volume", "daemon"})
 	if err != nil {
-		return usageError{err.Error(), 125}
+		return usageError{err.Error(), 1}
 	}
 	r := engine.EventsRequest{Pass: func(m events.Message) bool { return passesEvent(filters, m) }}
 	now := time.Now()

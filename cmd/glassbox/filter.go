@@ -16,9 +16,9 @@ func readFilters(given []string, known ...string) (filters, error) {
 		name, value, ok := strings.Cut(g, "=")
 		switch {
 		case !ok || !slices.Contains(known, name):
-			return nil, usageError{fmt.Sprintf("--filter %q: write NAME=VALUE with a name of %s", g, strings.Join(known, ", ")), 125}
+			return nil, usageError{fmt.Sprintf("--filter %q: write NAME=VALUE with a name of %s", g, strings.Join(known, ", ")), 1}
 		case name == "dangling" && !slices.Contains([]string{"true", "1", "false", "0"}, value):
-			return nil, usageError{fmt.Sprintf("--filter %q: dangling is true or false", g), 125}
+			return nil, usageError{fmt.Sprintf("--filter %q: dangling is true or false", g), 1}
 		}
 		f[name] = append(f[name], value)
 	}

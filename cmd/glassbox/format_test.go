@@ -16,6 +16,8 @@ func web() api.Summary {
 		Status: "Exited (3) 2 minutes ago", Command: "httpd -f -h /srv/www/html", Labels: map[string]string{"b": "2", "a": "1"},
 		Ports: []api.PortSummary{
 			{Type: "tcp", IP: netip.IPv4Unspecified(), PublicPort: 8080, PrivatePort: 80}, {Type: "udp", IP: netip.IPv6Loopback(), PublicPort: 53, PrivatePort: 53},
+			{Type: "tcp", IP: netip.IPv4Unspecified(), PublicPort: 90, PrivatePort: 90}, {Type: "tcp", IP: netip.IPv4Unspecified(), PublicPort: 91, PrivatePort: 91},
+			{Type: "tcp", PrivatePort: 9}, {Type: "tcp", IP: netip.IPv4Unspecified(), PublicPort: 93, PrivatePort: 93},
 		},
 		Health: &api.HealthSummary{},
 	}
@@ -29,7 +31,7 @@ func TestPrintRows(t *testing.T) {
 		{"table {{.Names}}\t{{.State}}", "NAMES     STATE\nweb       exited\n"},
 		{"{{json .Names}}", "\"web\"\n"},
 		{"{{.Command}}", "\"httpd -f -h /srv/ww…\"\n"},
-		{"{{.Ports}}", "0.0.0.0:8080->80/tcp, [::1]:53->53/udp\n"},
+		{"{{.Ports}}", "9/tcp, 0.0.0.0:90-91->90-91/tcp, 0.0.0.0:93->93/tcp, [::1]:53->53/udp, 0.0.0.0:8080->80/tcp\n"},
 		{"{{.Labels}} {{.RunningFor}}", "a=1,b=2 About an hour ago\n"},
 	} {
 		var out strings.Builder

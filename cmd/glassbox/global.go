@@ -16,6 +16,7 @@ func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "root", Value: "/var/lib/glassbox", EnvVars: []string{"GLASSBOX_ROOT"}, Usage: "where images and containers are kept"},
 		&cli.StringFlag{Name: "state", Value: "/run/glassbox", EnvVars: []string{"GLASSBOX_STATE"}, Usage: "where running containers are noted"},
+		flagSwitch("version", "print the version", "v"),
 	}
 }
 
@@ -40,6 +41,9 @@ func open(c *cli.Context) (*engine.Engine, error) {
 	return &engine.Engine{Root: root, State: state, Runtime: runtime,
 		Self: []string{self, "--root", root, "--state", state}}, nil
 }
+
+// warn tells what is no reason to stop.
+func warn(what string) { fmt.Fprintln(os.Stderr, "WARNING:", what) }
 
 // openAsRoot is open for what needs the rights of root, which is nearly everything.
 func openAsRoot(c *cli.Context) (*engine.Engine, error) {

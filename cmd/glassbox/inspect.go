@@ -65,6 +65,9 @@ func inspectOne(list []kind, wanted, ref string) (any, error) {
 			first = err
 		}
 	}
+	if wanted == "" && errors.As(first, new(*engine.NotFound)) {
+		return nil, fmt.Errorf("no such object: %s: no container, image, network or volume is called so", ref)
+	}
 	if first == nil {
 		return nil, usageError{fmt.Sprintf("--type %s: \"%s\" is not a valid value for --type: use container, image, network or volume", wanted, wanted), 125}
 	}

@@ -71,5 +71,5 @@ func since(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usageError{fmt.Sprintf("time %q: write a moment such as 2026-11-01T10:00:00Z or a distance such as 10m", text), 125}
+	return time.Time{}, usageError{fmt.Sprintf("time %q: write a moment such as 2026-11-01T10:00:00Z or a distance such as 10m", text), 1}
 }

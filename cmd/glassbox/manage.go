@@ -3,6 +3,9 @@
 package main
 
 import (
+	"errors"
+	"slices"
+
 	"github.com/urfave/cli/v2"
 
 	"glassbox/engine"
@@ -52,7 +55,23 @@ func rmCommand() *cli.Command {
 		return e.Remove(c.Context, ref, c.Bool("force"), c.Bool("volumes"))
 	})
 	rm.Aliases = []string{"remove"}
+	remove := rm.Action
+	rm.Action = func(c *cli.Context) error {
+		err := remove(c)
+		if err != nil && c.Bool("force") && allGone(err) {
+			return coded{err, 0}
+		}
+		return err
+	}
 	return rm
+}
+
+// allGone tells whether nothing else went wrong than that there are no such containers: who uses force wants just that.
+func allGone(err error) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(several.Unwrap(), func(one error) bool { return !allGone(one) })
+	}
+	return errors.As(err, new(*engine.NotFound))
 }
 
 // releaseCommand is what a shim calls when its container has ended and nobody waits for it.

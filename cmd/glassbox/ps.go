@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -42,7 +43,7 @@ func ps(c *cli.Context) error {
 	}
 	filters, err := engine.ParseFilters(c.StringSlice("filter"), engine.ContainerFilters())
 	if err != nil {
-		return usageError{err.Error(), 125}
+		return usageError{err.Error(), 1}
 	}
 	e, err := openAsRoot(c)
 	if err != nil {
@@ -127,16 +128,45 @@ func shorten(s string, length int) string {
 	return string([]rune(s)[:length-1]) + "…"
 }
 
+// portList writes ports as Docker does: neighbours that keep their number as one range, and those that change it at the end.
 func portList(ports []api.PortSummary) string {
-	var words []string
-	for _, p := range ports {
-		inside := fmt.Sprintf("%d/%s", p.PrivatePort, p.Type)
-		if p.PublicPort != 0 {
-			inside = net.JoinHostPort(p.IP.String(), strconv.Itoa(int(p.PublicPort))) + "->" + inside
+	ports = slices.SortedFunc(slices.Values(ports), func(a, b api.PortSummary) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), a.IP.Compare(b.IP), cmp.Compare(a.PrivatePort, b.PrivatePort), cmp.Compare(a.PublicPort, b.PublicPort))
+	})
+	var kept, moved []string
+	for i := 0; i < len(ports); i++ {
+		first := ports[i]
+		host := ""
+		if first.PublicPort != 0 {
+			host = net.JoinHostPort(first.IP.String(), "")
 		}
-		words = append(words, inside)
+		if first.PublicPort != 0 && first.PublicPort != first.PrivatePort {
+			moved = append(moved, fmt.Sprintf("%s%d->%d/%s", host, first.PublicPort, first.PrivatePort, first.Type))
+			continue
+		}
+		for i+1 < len(ports) && follows(ports[i], ports[i+1]) {
+			i++
+		}
+		span := strconv.Itoa(int(first.PrivatePort))
+		if last := ports[i].PrivatePort; last != first.PrivatePort {
+			span = fmt.Sprintf("%d-%d", first.PrivatePort, last)
+		}
+		if host != "" {
+			span = host + span + "->" + span
+		}
+		kept = append(kept, span+"/"+first.Type)
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(append(kept, moved...), ", ")
+}
+
+// follows tells whether b is a's neighbour in a range.
+func follows(a, b api.PortSummary) bool {
+	next := a
+	next.PrivatePort++
+	if a.PublicPort != 0 {
+		next.PublicPort++
+	}
+	return b == next
 }
 
 func labelList(labels map[string]string) string {

@@ -152,19 +152,14 @@ func imageFlags() []cli.Flag {
 		flagText("platform", "`OS/ARCHITECTURE` of an image for several, such as linux/arm64"))
 }
 
-// warnOfImage is what hears warnings about the image: a platform that was asked for is none.
-func warnOfImage(c *cli.Context) func(string) {
-	if c.String("platform") != "" {
-		return nil
-	}
-	return func(what string) { fmt.Fprintln(os.Stderr, "WARNING:", what) }
-}
-
 // ensureImage pulls the image of a container that is to be made, where --pull says so.
 func ensureImage(c *cli.Context, name string) error {
 	when := c.String("pull")
 	if when != "always" && when != "missing" && when != "never" {
 		return usageError{fmt.Sprintf("--pull %q: there is always, missing and never", when), 125}
+	}
+	if platform := c.String("platform"); platform != "" && !strings.Contains(platform, "/") {
+		return usageError{fmt.Sprintf("--platform %q: write OS/ARCHITECTURE, such as linux/arm64", platform), 125}
 	}
 	if when == "never" || c.Bool("script") {
 		return nil

@@ -3,7 +3,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -11,31 +10,12 @@ import (
 	"glassbox/engine"
 )
 
-// requestToMake is requestFrom with what this machine can hold of it; the rest is told.
-func requestToMake(c *cli.Context) (engine.Request, error) {
-	r, err := requestFrom(c)
-	if err == nil {
-		err = honour(&r)
-	}
-	return r, err
-}
-
-// honour leaves out the limits that can not be held, as Docker does.
-func honour(r *engine.Request) error {
-	limits, warnings, err := engine.Honour(r.Limits, r.CgroupParent)
-	for _, w := range warnings {
-		fmt.Fprintf(os.Stderr, "WARNING: %s\n", w)
-	}
-	r.Limits = limits
-	return err
-}
-
 func requestFrom(c *cli.Context) (engine.Request, error) {
 	r := engine.Request{
 		Image: c.Args().First(), Command: c.Args().Tail(), Name: c.String("name"),
 		WorkDir: c.String("workdir"), User: c.String("user"), Groups: c.StringSlice("group-add"),
-		StopSignal: c.String("stop-signal"),
-		TTY:        c.Bool("tty"), OpenStdin: c.Bool("interactive"), AutoRemove: c.Bool("rm"), Init: c.Bool("init"),
+		StopSignal: c.String("stop-signal"), Platform: c.String("platform"),
+		TTY: c.Bool("tty"), OpenStdin: c.Bool("interactive"), AutoRemove: c.Bool("rm"), Init: c.Bool("init"),
 	}
 	if c.IsSet("entrypoint") {
 		r.Entrypoint = []string{}

@@ -44,7 +44,7 @@ func run(c *cli.Context) error {
 	if err := atLeast(c, 1); err != nil {
 		return err
 	}
-	request, err := requestToMake(c)
+	request, err := requestFrom(c)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func run(c *cli.Context) error {
 	if c.Bool("sig-proxy") {
 		s.kill = func(id, signal string) error { return e.Kill(context.Background(), id, signal) }
 	}
-	e.Warn = warnOfImage(c)
+	e.Warn = warn
 	cidfile, err := claimCIDFile(c.String("cidfile"))
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func newSession(w sessionWants) (*session, error) {
 		return nil, err
 	}
 	if s.tty && w.stdin && !term.IsTerminal(0) {
-		return nil, errors.New("-t: standard input is no terminal: leave -t out, or start from a terminal")
+		return nil, usageError{"-t: standard input is no terminal: leave -t out, or start from a terminal", 1}
 	}
 	s.streams = engine.Streams{Stdout: w.output("stdout", os.Stdout), Stderr: w.output("stderr", os.Stderr)}
 	if w.stdin && w.attaches("stdin") {

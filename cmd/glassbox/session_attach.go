@@ -2,7 +2,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,7 +15,7 @@ func (w sessionWants) checkAttach() error {
 		}
 	}
 	if w.detach && len(w.attach) > 0 {
-		return errors.New("conflicting options: --attach and --detach: who is connected is not away")
+		return usageError{"conflicting options: --attach and --detach: who is connected is not away", 1}
 	}
 	return nil
 }

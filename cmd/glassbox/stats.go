@@ -67,8 +67,14 @@ func stats(c *cli.Context) error {
 	}
 }
 
+// measured is what a container uses, and what the caller calls it.
+type measured struct {
+	api.StatsResponse
+	ref string
+}
+
 // measure looks at the containers that are named, or at all that there are at this moment.
-func measure(c *cli.Context, e *engine.Engine) ([]api.StatsResponse, error) {
+func measure(c *cli.Context, e *engine.Engine) ([]measured, error) {
 	refs := c.Args().Slice()
 	named := len(refs) > 0
 	if !named {
@@ -80,7 +86,7 @@ func measure(c *cli.Context, e *engine.Engine) ([]api.StatsResponse, error) {
 			refs = append(refs, s.ID)
 		}
 	}
-	var all []api.StatsResponse
+	var all []measured
 	for _, ref := range refs {
 		s, err := e.Stats(c.Context, ref)
 		if !named && errors.As(err, new(*engine.NotFound)) {
@@ -89,13 +95,13 @@ func measure(c *cli.Context, e *engine.Engine) ([]api.StatsResponse, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, s)
+		all = append(all, measured{s, ref})
 	}
 	return all, nil
 }
 
 // printStats rewrites the screen, if there is one.
-func printStats(c *cli.Context, before, after []api.StatsResponse) error {
+func printStats(c *cli.Context, before, after []measured) error {
 	old := map[string]api.CPUStats{}
 	for _, s := range before {
 		old[s.ID] = s.CPUStats
@@ -119,8 +125,8 @@ func printStats(c *cli.Context, before, after []api.StatsResponse) error {
 	return err
 }
 
-func statsRowOf(s api.StatsResponse, before api.CPUStats, whole bool) statsRow {
-	row := statsRow{Container: s.ID, ID: s.ID, Name: s.Name[1:], CPUPerc: "--", MemUsage: "-- / --", MemPerc: "--", NetIO: "--", BlockIO: "--", PIDs: "--"}
+func statsRowOf(s measured, before api.CPUStats, whole bool) statsRow {
+	row := statsRow{Container: s.ref, ID: s.ID, Name: s.Name[1:], CPUPerc: "--", MemUsage: "-- / --", MemPerc: "--", NetIO: "--", BlockIO: "--", PIDs: "--"}
 	if !whole {
 		row.ID = engine.ShortID(s.ID)
 	}

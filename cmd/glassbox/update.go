@@ -26,9 +26,6 @@ func update(c *cli.Context) error {
 	if err := limits(c, &r); err != nil {
 		return err
 	}
-	if err := honour(&r); err != nil {
-		return err
-	}
 	u := engine.UpdateRequest{Limits: r.Limits}
 	if c.IsSet("restart") {
 		policy, err := engine.ParseRestart(c.String("restart"))
@@ -38,6 +35,7 @@ func update(c *cli.Context) error {
 		u.Restart = &policy
 	}
 	return forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
+		e.Warn = warn
 		return e.Update(c.Context, ref, u)
 	})(c)
 }
