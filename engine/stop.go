@@ -132,10 +132,7 @@ func (e *Engine) Kill(ctx context.Context, ref, signal string) error {
 // signal asks the shim to send one: the shim is the parent, so the process's number can not mean another one by then. After the
 // last one, no policy starts the container again.
 func (e *Engine) signal(r *Record, number unix.Signal, last bool) error {
-	if err := e.ask(r.ID, wire.Signal, wire.Sign{Number: int(number), Last: last}); err != nil {
-		return err
-	}
-	return e.emitContainer(r, "kill", map[string]string{"signal": strconv.Itoa(int(number))})
+	return e.ask(r.ID, wire.Signal, wire.Sign{Number: int(number), Last: last})
 }
 
 // ask sends a shim one frame and waits for its word of answer.

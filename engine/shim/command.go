@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +30,9 @@ func (s *shim) signal(payload []byte) error {
 		return errors.New("the container is restarting: there is nobody to send a signal to")
 	}
 	err := s.life.container.Kill(unix.Signal(sign.Number), false)
+	if err == nil { // noted here, under the lock: the end that it may bring is noted after it
+		s.note("kill", map[string]string{"signal": strconv.Itoa(sign.Number)})
+	}
 	if err == nil && sign.Last && s.status.Paused { // who is frozen does not hear the signal
 		s.status.Paused = false
 		if !s.frozen() {

@@ -130,7 +130,11 @@ func TestAtTheSameTime(t *testing.T) {
 	if err := (nft.TracePackets{Table: killed, Proto: "icmp", From: 7}).Do(); err != nil {
 		t.Fatal(err)
 	}
-	alone := strings.Count(g.follow(g.a, "203.0.113.2", 0, ""), "\n")
+	first := g.follow(g.a, "203.0.113.2", 0, "")
+	if !strings.Contains(first, "masquerade") {
+		t.Fatalf("alone it does not hear of the rule:\n%s", first)
+	}
+	alone := strings.Count(first, "\n")
 	var together sync.WaitGroup
 	texts := make([]string, 6)
 	for i := range texts {

@@ -5,8 +5,8 @@ package nft
 import (
 	"errors"
 	"fmt"
-	"os"
-	"time"
+	"slices"
+	"syscall"
 
 	"github.com/google/nftables"
 	"github.com/mdlayher/netlink"
@@ -31,13 +31,13 @@ type Met struct {
 }
 
 // Tracer hears the reports of one network namespace.
-type Tracer struct{ socket *netlink.Conn }
+type Tracer struct{ fd int }
 
 // Listen begins to listen in a namespace, "" for our own.
 func Listen(namespace string) (*Tracer, error) {
 	t := &Tracer{}
 	dial := func() (err error) {
-		t.socket, err = netlink.Dial(unix.NETLINK_NETFILTER, nil)
+		t.fd, err = unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_NETFILTER)
 		return err
 	}
 	err := dial
@@ -47,34 +47,42 @@ func Listen(namespace string) (*Tracer, error) {
 	if err := err(); err != nil {
 		return nil, fmt.Errorf("listen to the reports of nf_tables: %w", err)
 	}
-	if err := t.socket.JoinGroup(unix.NFNLGRP_NFTRACE); err != nil {
-		return nil, errors.Join(fmt.Errorf("listen to the reports of nf_tables: %w", err), t.socket.Close())
+	// Bound as well as a member: who has no number yet is taken for the sender, the kernel, and hears nothing.
+	reports := &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1 << (unix.NFNLGRP_NFTRACE - 1)}
+	if err := unix.Bind(t.fd, reports); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen to the reports of nf_tables: %w", err), t.Close())
 	}
 	return t, nil
 }
 
 // Close stops listening.
-func (t *Tracer) Close() error { return t.socket.Close() }
+func (t *Tracer) Close() error { return unix.Close(t.fd) }
 
-// Heard returns what has been reported so far, in order.
+// Heard returns what has been reported so far, in order. It does not wait: the kernel reports a rule while it passes the packet
+// on, so once the packet has arrived the reports are there.
 func (t *Tracer) Heard() ([]Met, error) {
 	var all []Met
+	buffer := make([]byte, 64<<10)
 	for {
-		if err := t.socket.SetReadDeadline(time.Now().Add(5 * time.Millisecond)); err != nil {
-			return all, fmt.Errorf("hear the reports of nf_tables: %w", err)
-		}
-		messages, err := t.socket.Receive()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
+		n, _, err := unix.Recvfrom(t.fd, buffer, 0)
+		if err == unix.EAGAIN {
 			return all, nil
+		}
+		if err == unix.EINTR {
+			continue
 		}
 		if err != nil {
 			return all, fmt.Errorf("hear the reports of nf_tables: %w", err)
+		}
+		messages, err := syscall.ParseNetlinkMessage(buffer[:n])
+		if err != nil {
+			return all, fmt.Errorf("read a report of nf_tables: %w", err)
 		}
 		for _, m := range messages {
 			if m.Header.Type != unix.NFNL_SUBSYS_NFTABLES<<8|unix.NFT_MSG_TRACE || len(m.Data) < familyHeader {
 				continue
 			}
-			met, err := readMet(m.Data)
+			met, err := readMet(slices.Clone(m.Data)) // the buffer is read into again
 			if err != nil {
 				return all, fmt.Errorf("read a report of nf_tables: %w", err)
 			}
