@@ -12,6 +12,7 @@ done
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 echo "installing$missing"
-$sudo apt-get -qq update
+# A fresh machine is often busy with its own upgrades: wait for them.
+$sudo apt-get -qq -o DPkg::Lock::Timeout=300 update
 # shellcheck disable=SC2086 # one word a package
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $missing >/dev/null
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing >/dev/null

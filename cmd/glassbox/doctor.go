@@ -1,5 +1,4 @@
-// This file is `glassbox doctor`: what this kernel can do, and the command that mends what it can not. The checks themselves
-// are in
+// This file is `glassbox doctor`: what this kernel can do, and the command that mends what it can not. The checks themselves are in
 // the other files doctor_….go.
 package main
 

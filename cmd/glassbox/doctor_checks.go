@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/look"
-	"glassbox/kernel/look/nft"
 )
 
 type check struct {
@@ -35,13 +34,11 @@ func checks(root string) []check {
 		{"overlay options", checkOverlayOptions},
 		{"pivot_root", checkRootFS},
 		{"seccomp", checkSeccomp},
-		{"bridge", func() finding { return checkLink("bridge", "", addBridge) }},
-		{"veth", func() finding { return checkLink("veth", "", addVeth) }},
-		{"macvlan", func() finding {
-			return checkLink("macvlan", "networks of the driver macvlan", addShare("macvlan", "bridge"))
-		}},
-		{"ipvlan", func() finding { return checkLink("ipvlan", "networks of the driver ipvlan", addShare("ipvlan", "l2")) }},
-		{"vxlan", func() finding { return checkLink("vxlan", "networks of the driver overlay", addVXLAN) }},
+		{"bridge", func() finding { return checkLink("bridge", addBridge) }},
+		{"veth", func() finding { return checkLink("veth", addVeth) }},
+		{"macvlan", func() finding { return checkLink("macvlan", addShare("macvlan", "bridge")) }},
+		{"ipvlan", func() finding { return checkLink("ipvlan", addShare("ipvlan", "l2")) }},
+		{"vxlan", func() finding { return checkLink("vxlan", addVXLAN) }},
 		{"nftables", checkNftables},
 		{"other firewalls", checkFirewalls},
 		{"bridge filter", checkBridgeFilter},
@@ -150,7 +147,7 @@ func checkOverlay() finding {
 	}
 	fd, err := unix.Fsopen("overlay", unix.FSOPEN_CLOEXEC)
 	if err != nil {
-		return finding{State: missing, Found: "fsopen: " + err.Error(), Remedy: "modprobe overlay, or install a kernel that has it"}
+		return finding{State: missing, Found: "fsopen: " + err.Error(), Remedy: remedyOf("overlay")}
 	}
 	if err := unix.Close(fd); err != nil {
 		return finding{State: degraded, Found: "close: " + err.Error()}
@@ -176,17 +173,6 @@ func checkSeccomp() finding {
 		return finding{State: degraded, Found: "this kernel filters no system calls", Lost: "the seccomp profile", Remedy: "run with --security-opt seccomp=unconfined"}
 	}
 	return finding{State: fine, Found: strings.TrimSpace(string(actions))}
-}
-
-func checkNftables() finding {
-	if os.Geteuid() != 0 {
-		return notTried()
-	}
-	tables, err := nft.Tables("")
-	if err != nil {
-		return finding{State: missing, Found: err.Error(), Remedy: "modprobe nf_tables"}
-	}
-	return finding{State: fine, Found: count(len(tables), "table")}
 }
 
 // notTried is for what only root may try.

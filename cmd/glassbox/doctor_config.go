@@ -122,3 +122,14 @@ func checkModules() finding {
 	return finding{State: degraded, Found: "no modules for " + release + " (a kernel was removed or updated since the start?)",
 		Lost: "what is not built in or loaded already", Remedy: "reboot, or install the kernel's package again"}
 }
+
+// remedyOf is for what modules would bring, on a kernel that loads some. modprobe names the one that is not there.
+func remedyOf(modules ...string) string {
+	if _, err := os.Stat("/proc/modules"); err != nil {
+		return "install a kernel that has " + strings.Join(modules, ", ") + ": this one loads no modules"
+	}
+	if len(modules) == 1 {
+		return "modprobe " + modules[0]
+	}
+	return "modprobe -a " + strings.Join(modules, " ")
+}

@@ -42,8 +42,8 @@ func addVXLAN() error {
 	return kernel.LinkEnsureVXLAN{Name: "probe1", Bridge: "probe0", ID: 1, Port: 4789, MTU: 1450}.Do()
 }
 
-// checkLink tries a kind of device. lost is what does not work without; empty: nothing does.
-func checkLink(module, lost string, add func() error) finding {
+// checkLink tries a kind of device. Without bridges and veth there is no network but the host's; the others have a driver each.
+func checkLink(module string, add func() error) finding {
 	if os.Geteuid() != 0 {
 		return notTried()
 	}
@@ -51,12 +51,17 @@ func checkLink(module, lost string, add func() error) finding {
 	if err == nil {
 		return finding{State: fine, Found: "made one"}
 	}
-	f := finding{State: missing, Found: err.Error(), Lost: lost, Remedy: "modprobe " + module}
+	f := finding{State: degraded, Found: err.Error(), Remedy: remedyOf(module)}
 	if errors.Is(err, unix.EOPNOTSUPP) {
 		f.Found = "this kernel has none"
 	}
-	if lost != "" {
-		f.State = degraded
+	switch module {
+	case "bridge", "veth":
+		f.State, f.Lost = missing, "all networks but host and none"
+	case "vxlan":
+		f.Lost = "networks of the driver overlay"
+	default:
+		f.Lost = "networks of the driver " + module
 	}
 	return f
 }

@@ -5,5 +5,6 @@ dir=$(cd "$(dirname "$0")/../.." && pwd)/bin/vm/lab/$1
 shift
 [ -e "$dir/port" ] || { echo "in.sh: no machine there: make vm" >&2; exit 1; }
 # The machine's key was made with it and changes with it; it is on our own loopback.
-exec ssh -q -i "$dir/../key" -p "$(cat "$dir/port")" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 \
-	-o BatchMode=yes root@127.0.0.1 "$@"
+# Emulated on a busy machine, it needs more than seconds to agree on keys.
+exec ssh -i "$dir/../key" -p "$(cat "$dir/port")" -o LogLevel=ERROR -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+	-o ConnectTimeout="${VM_PATIENCE:-90}" -o BatchMode=yes root@127.0.0.1 "$@"

@@ -28,7 +28,7 @@ esac
 # restrict=on: the machine can be reached through ssh on our loopback and reaches nobody itself.
 port=${VM_PORT:-2222}
 echo "$port" >"$dir/port"
-qemu-system-x86_64 -accel "$accelerator" -cpu max,-cx16 -machine q35 -smp 2 -m "${VM_MEMORY:-2048}" -nodefaults -no-user-config -no-reboot \
+qemu-system-x86_64 -accel "$accelerator" -cpu max,-cx16 -machine q35 -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-2048}" -nodefaults -no-user-config -no-reboot \
 	-kernel "$lab/vmlinuz-$version" -initrd "$lab/initrd-$version" \
 	-append "root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=1 $cgroups" \
 	-drive "file=$dir/disk.qcow2,if=virtio,cache=unsafe" -object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng \
