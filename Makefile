@@ -17,6 +17,7 @@ STATICCHECK        := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Namespaces, mounts and cgroups want root. Tests are compiled as you and run as root.
 ROOT    := $(if $(filter 0,$(shell id -u)),,sudo)
 AS_ROOT := $(if $(ROOT),-exec 'sudo -E env PATH=$(PATH)')
+VM      := $(if $(ROOT),sudo -E)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,27 +62,33 @@ bench: build ## times and memory beside crun, runc, bwrap and unshare, what is i
 	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
 
 # Debian with systemd under qemu, built of Debian's packages: KERNEL=6.1. is the older one, MODE=hybrid or v1 the older cgroups.
+# VM_CPUS and VM_MEMORY (MiB) say how large; without KVM it is emulated, which takes ten times as long.
 vm: build ## a Linux lab: a virtual machine with glassbox in it
-	@$(ROOT) vm/lab/up.sh lab "$(KERNEL)" $(or $(MODE),v2)
-	@$(ROOT) vm/lab/sync.sh lab
+	@mkdir -p bin/vm
+	@$(VM) vm/lab/up.sh lab "$(KERNEL)" $(or $(MODE),v2)
+	@$(VM) vm/lab/sync.sh lab
 	@echo "ready: make vm-shell, make vm-stop, make vm-reset (start over)"
 
-vm-shell: ## a shell in the lab, with today's tree and programs
-	@$(ROOT) vm/lab/sync.sh lab
-	@$(ROOT) vm/lab/in.sh lab
+vm-shell: build ## a shell in the lab, with today's tree and programs
+	@$(VM) vm/lab/sync.sh lab
+	@$(VM) vm/lab/in.sh lab
 
 vm-stop: ## switch the lab off; its disk stays
-	@$(ROOT) vm/lab/down.sh lab
+	@$(VM) vm/lab/down.sh lab
 
 vm-reset: ## switch the lab off and throw its disk away
-	@$(ROOT) vm/lab/down.sh lab reset
+	@$(VM) vm/lab/down.sh lab reset
 
 test-vm: build ## tests, checks and lessons beside systemd: two kernels, cgroup v2, hybrid and v1
-	@$(ROOT) vm/lab/matrix.sh $(MATRIX)
+	@mkdir -p bin/vm
+	@stage=$$(mktemp -d); trap "rm -rf $$stage" EXIT; vm/stage.sh $$stage $(PACKAGES); $(VM) vm/lab/matrix.sh $$stage $(MATRIX)
 
-# A machine of nothing but a kernel and busybox, up in seconds: MODE=v1 and MODE=hybrid are the older ways, PACKAGES says which tests.
+# A machine of nothing but a kernel and busybox, up in seconds: MODE=v1 and MODE=hybrid are the older ways, PACKAGES says which tests,
+# LESSONS which lessons.
 vm-quick: build ## checks and tests in a small virtual machine (Debian's kernel, cgroup v2)
 	@vm/quick/run.sh $(or $(MODE),v2) $(PACKAGES)
 
-clean: ## remove what was built
+clean: ## remove what was built, the lab too
+	@for machine in bin/vm/lab/*/disk.qcow2; do [ ! -e $$machine ] || $(VM) vm/lab/down.sh $$(basename $${machine%/*}) reset; done
+	@[ ! -e bin/vm/lab ] || $(ROOT) rm -rf bin/vm/lab
 	@rm -rf bin $(BOX)

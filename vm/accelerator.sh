@@ -3,7 +3,7 @@
 # that is virtual itself: so it has to boot our own small machine within seconds, once.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-known=$here/../bin/vm/accelerator
+known=$here/../bin/vm/accelerator.$(id -u) # /dev/kvm is not everybody's
 if [ ! -e "$known" ]; then
 	accelerator=tcg
 	if [ -w /dev/kvm ]; then

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,16 @@ func FileSystem(name string) Requirement {
 			return fmt.Errorf("fsopen(%q): %w; try: modprobe %s", name, err, name)
 		}
 		return unix.Close(fd)
+	}}
+}
+
+// Processors are as many as the test binds something to.
+func Processors(n int) Requirement {
+	return Requirement{"processors", func() error {
+		if runtime.NumCPU() < n {
+			return fmt.Errorf("this machine has %d, not %d", runtime.NumCPU(), n)
+		}
+		return nil
 	}}
 }
 

@@ -9,9 +9,11 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"glassbox/internal/testkit"
 	"glassbox/kernel"
+	"glassbox/kernel/look"
 )
 
 // v2Group makes a group at the top of the tree.
@@ -32,7 +34,7 @@ func TestUnifiedFiles(t *testing.T) {
 	disk := strconv.FormatInt(major, 10) + ":" + strconv.FormatInt(minor, 10)
 	for file, value := range map[string]string{
 		"memory.max": "67108864", "memory.high": "33554432", "memory.low": "1048576", "memory.min": "524288", "memory.swap.max": "0", "memory.oom.group": "1",
-		"cpu.max": "50000 100000", "cpu.weight": "50", "cpu.max.burst": "0", "cpu.idle": "0", "pids.max": "40", "cpuset.cpus": "0", "cpuset.mems": "0",
+		"cpu.max": "50000 100000", "cpu.weight": "50", "cpu.max.burst": "20000", "cpu.idle": "1", "pids.max": "40", "cpuset.cpus": "0", "cpuset.mems": "0",
 		"hugetlb.2MB.max": "4194304", "io.max": disk + " rbps=1048576 wbps=max riops=max wiops=max", "io.latency": disk + " target=75", "io.weight": "default 50",
 		"cpuset.cpus.partition": "member", "cgroup.max.depth": "3", "cgroup.max.descendants": "9",
 	} {
@@ -47,6 +49,34 @@ func TestUnifiedFiles(t *testing.T) {
 			want(t, file, content(t, filepath.Join(c.Cgroups[0], file)), value)
 		})
 	}
+}
+
+// A partition takes its processors from all groups beside it. It is asked for by the kernel's own file names, and shown.
+func TestCpusetPartition(t *testing.T) {
+	testkit.Need(t, testkit.Root(), testkit.Cgroup2(), testkit.Processors(2))
+	b := newBox(t)
+	b.spec.Linux.CgroupsPath = "/gbtpartition"
+	b.spec.Linux.Resources = &specs.LinuxResources{Unified: map[string]string{"cpuset.cpus": "1", "cpuset.cpus.partition": "root"}}
+	pid := testkit.Unshared(t, "--uts", "true")
+	want(t, "its neighbour's processors before", allowed(t, pid, 1), "true")
+	c := b.start("sleep 100")
+	limits, err := look.CgroupLimits(c.PID())
+	check(t, err)
+	shown := map[string]string{}
+	for _, l := range limits {
+		shown[l.Resource] = l.Value
+	}
+	want(t, "the processors that look shows", shown["processors in use"], "1")
+	want(t, "the partition that look shows", shown["processors its own"], "root")
+	want(t, "its neighbour's processors", allowed(t, pid, 1), "false")
+}
+
+// allowed tells whether a process may use a processor.
+func allowed(t *testing.T, pid, processor int) string {
+	t.Helper()
+	var set unix.CPUSet
+	check(t, unix.SchedGetaffinity(pid, &set))
+	return strconv.FormatBool(set.IsSet(processor))
 }
 
 func content(t *testing.T, file string) string {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/internal/testkit"
 )
 
 // fields runs a script and gives its words, one blank between.
@@ -113,6 +115,7 @@ func TestSchedulerAndPriorities(t *testing.T) {
 }
 
 func TestExecCPUAffinity(t *testing.T) {
+	testkit.Need(t, testkit.Processors(2))
 	b := newBox(t)
 	c := b.start("sleep 100")
 	p := *b.spec.Process

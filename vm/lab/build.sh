@@ -9,13 +9,13 @@ mkdir -p "$here/../../bin/vm/lab"
 cd "$here/../../bin/vm/lab"
 if [ -e disk.img ] && [ -z "$(find "$here/build.sh" "$here/customize.sh" -newer disk.img)" ]; then exit 0; fi
 
-for pid in ./*/pid; do
-	if [ -e "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null; then
-		echo "build.sh: the machine ${pid%/pid} runs on the disk that is to be built anew: switch it off first (make vm-stop)" >&2
+for machine in ./*/; do
+	if "$here/alive.sh" "$(basename "$machine")"; then
+		echo "build.sh: the machine $machine runs on the disk that is to be built anew: switch it off first (make vm-stop)" >&2
 		exit 1
 	fi
 done
-echo "building a Debian for the virtual machine (about a minute)"
+echo "building a Debian for the virtual machine (two minutes)"
 rm -rf root vmlinuz-* initrd-* key key.pub disk.img
 rm -f ./*/disk.qcow2 # the difference to a disk that is no more
 ssh-keygen -q -t ed25519 -N '' -C glassbox-vm -f key
@@ -39,7 +39,7 @@ for kernel in root/boot/vmlinuz-*; do
 	cp "$kernel" "vmlinuz-$version"
 	cp "root/boot/initrd.img-$version" "initrd-$version"
 done
-rm -f root/boot/*
+rm -f root/boot/vmlinuz-* root/boot/initrd.img-* root/boot/System.map-* # its config stays, for doctor
 mke2fs -q -t ext4 -d root disk.new 6G
 rm -rf root sources.list
 mv disk.new disk.img

@@ -3,14 +3,14 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dir=$here/../../bin/vm/lab/$1
-if [ -e "$dir/pid" ]; then
-	pid=$(cat "$dir/pid")
-	"$here/in.sh" "$1" systemctl poweroff 2>/dev/null || true
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		kill -0 "$pid" 2>/dev/null || break
+if "$here/alive.sh" "$1"; then
+	VM_PATIENCE=20 "$here/in.sh" "$1" systemctl poweroff 2>/dev/null || true
+	tries=0
+	while "$here/alive.sh" "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 60 ] || kill "$(cat "$dir/pid")" # it does not go by itself
 		sleep 1
 	done
-	kill "$pid" 2>/dev/null || true # it did not go by itself
-	rm -f "$dir/pid"
 fi
+rm -f "$dir/pid"
 [ "${2:-}" != reset ] || rm -rf "$dir"

@@ -3,5 +3,5 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
-tar -cz --exclude=./bin/vm --exclude=./.git . | "$here/in.sh" "$1" 'mkdir -p glassbox && tar -xz -C glassbox &&
+tar -cz --exclude=./bin/vm --exclude=./.git . | "$here/in.sh" "$1" 'mkdir -p glassbox && tar -xz --no-same-owner -C glassbox &&
 	ln -sf /root/glassbox/bin/glassbox /root/glassbox/bin/glassbox-oci /usr/local/bin/'

@@ -7,13 +7,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 lab=$(cd "$here/../.." && pwd)/bin/vm/lab
 name=$1 kernel=${2:-} mode=${3:-v2}
 dir=$lab/$name
-if [ -e "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; then
+if "$here/alive.sh" "$name"; then
 	echo "the machine $name is running"
 	exit 0
 fi
 
 "$here/build.sh"
-accelerator=$("$here/../accelerator.sh")
+accelerator=${VM_ACCELERATOR:-$("$here/../accelerator.sh")}
 mkdir -p "$dir"
 [ -e "$dir/disk.qcow2" ] || qemu-img create -q -f qcow2 -b "$lab/disk.img" -F raw "$dir/disk.qcow2"
 version=$(cd "$lab" && printf '%s\n' vmlinuz-"$kernel"* | sed 's/^vmlinuz-//' | sort -V | tail -n 1)
@@ -38,9 +38,9 @@ qemu-system-x86_64 -accel "$accelerator" -cpu max,-cx16 -machine q35 -smp "${VM_
 
 echo "booting Linux $version with cgroups $mode ($accelerator); the console is in $dir/console.log"
 tries=0
-until "$here/in.sh" "$name" true 2>/dev/null; do
+until VM_PATIENCE=20 "$here/in.sh" "$name" true 2>/dev/null; do
 	tries=$((tries + 1))
-	if [ $tries -gt 120 ] || ! kill -0 "$(cat "$dir/pid")" 2>/dev/null; then
+	if [ $tries -gt 200 ] || ! "$here/alive.sh" "$name"; then
 		tail -n 20 "$dir/console.log" >&2
 		echo "up.sh: the machine $name can not be reached; above is the end of its console" >&2
 		"$here/down.sh" "$name"

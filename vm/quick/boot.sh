@@ -23,7 +23,7 @@ trap 'rm -f "$image" "$log"' EXIT
 { cat "$dir/base.cpio"; (cd "$extra" && find . -mindepth 1 | cpio -o -H newc --quiet); } >"$image"
 timeout --foreground "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel "$accelerator" -cpu max -machine q35 -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1536}" \
 	-nodefaults -no-user-config -display none -serial stdio -no-reboot -nic none -kernel "$dir/kernel/vmlinuz" -initrd "$image" \
-	-append "console=ttyS0 quiet panic=-1 mitigations=off cgroups=$mode" </dev/null | tr -d '\r' | tee "$log"
+	-append "console=ttyS0 loglevel=1 panic=-1 mitigations=off cgroups=$mode" </dev/null | sed -u 's/\r$//' | tee "$log" | sed -u '/^vm: exit /,$d'
 code=$(sed -n 's/^vm: exit //p' "$log")
 [ -n "$code" ] || { echo "boot.sh: the machine ended before the job did" >&2; exit 125; }
 exit "$code"

@@ -7,5 +7,5 @@ mode=${1:-v2}
 [ $# = 0 ] || shift
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-vm/stage.sh "$stage" "$mode" "$@"
+vm/stage.sh "$stage" "$@"
 vm/quick/boot.sh "$mode" "$stage"
