@@ -188,6 +188,8 @@ func (p *probe) mine(seen capture.Packet) bool {
 // complaint, repeats what was sent.
 func (p *probe) answers(seen capture.Packet, went []capture.Packet) bool {
 	switch {
+	case p.protocol() == "tcp" && p.sequence == 0:
+		return false // it has not passed yet
 	case seen.Protocol == "icmp":
 		return !seen.Asks() && bytes.Contains(seen.Payload, p.mark())
 	case seen.Protocol != p.protocol():

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"glassbox/internal/testkit"
+	"glassbox/kernel/look/capture"
 	"glassbox/kernel/nft"
 )
 
@@ -168,5 +169,19 @@ func TestWhereItEnds(t *testing.T) {
 	got = g.follow(g.a, "203.0.113.2", 0, "")
 	if !inOrder(got, "in", "br0", "none within", "not seen to leave host", "ip_forward is 0") {
 		t.Errorf("a host that does not forward is not named:\n%s", got)
+	}
+}
+
+// What passed before the packet is no answer to it: a number that is not known yet is zero, and zeros are in many packets.
+func TestWhatIsAnAnswer(t *testing.T) {
+	p := &probe{q: Question{To: netip.MustParseAddr("10.9.0.3"), Port: 80}}
+	other := capture.Packet{Protocol: "icmp", Payload: make([]byte, 32)}
+	if p.answers(other, nil) {
+		t.Error("a packet that passed before is taken for an answer")
+	}
+	p.sequence = 0x01020304
+	complaint := capture.Packet{Protocol: "icmp", Payload: append(make([]byte, 32), 1, 2, 3, 4)}
+	if p.answers(other, nil) || !p.answers(complaint, nil) {
+		t.Error("a complaint about the packet is not told from others")
 	}
 }
