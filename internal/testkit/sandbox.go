@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/vishvananda/netlink"
@@ -71,9 +72,33 @@ func reexec() (int, error) {
 	return 0, runErr
 }
 
+// leaveOthers drops the mounts of other containers of this machine, of which a new mount namespace has a copy: they would vanish
+// from here at any time, with the directories that they are on.
+func leaveOthers() error {
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return fmt.Errorf("find the mounts of other containers: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		about, kind, _ := strings.Cut(line, " - ")
+		at := strings.Fields(about)[4]
+		ofContainer := strings.HasPrefix(kind, "overlay ") || strings.HasPrefix(kind, "nsfs ")
+		if !ofContainer || strings.Count(at, "/") == 1 { // "/" and "/usr" are the machine's own
+			continue
+		}
+		if err := unix.Unmount(at, unix.MNT_DETACH); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOENT) {
+			return fmt.Errorf("leave %s, a mount of another container: %w", at, err)
+		}
+	}
+	return nil
+}
+
 func furnish() error {
 	if err := unix.Mount("tmpfs", os.TempDir(), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 		return fmt.Errorf("mount a tmpfs on %s: %w", os.TempDir(), err)
+	}
+	if err := leaveOthers(); err != nil {
+		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("become a child subreaper: %w", err)

@@ -122,3 +122,17 @@ func sh(t *testing.T, line string) {
 		t.Fatalf("%s: %v\n%s", line, err, out)
 	}
 }
+
+// No container of the machine, which may end at any time, is in sight.
+func TestSandboxIsAlone(t *testing.T) {
+	Need(t, Root())
+	list, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("overlay", "nsfs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		if strings.Count(m.Mountpoint, "/") > 1 {
+			t.Errorf("%s, of another container, is mounted", m.Mountpoint)
+		}
+	}
+}
