@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench lint clean
+.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench bench-engines lint clean
 
 # Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
 export CGO_ENABLED := 0
@@ -33,7 +33,7 @@ $(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
 	@go run ./storage/box/build 2>/dev/null || { $(ROOT) apt-get -qq update; go run ./storage/box/build; }
 	@touch $@
 
-# One package after the other (-p 1): they share the machine's cgroups, and an audit in one would see the half-made of another.
+# One package after the other (-p 1): they share the machine's cgroups, and a picture of them taken in one would show those of another.
 test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
 	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps perl:perl-base \
 		docker-registry:docker-registry htpasswd:apache2-utils skopeo:skopeo umoci:umoci newuidmap:uidmap \
@@ -60,6 +60,12 @@ bench: build ## times and memory beside crun, runc, bwrap and unshare, what is i
 	@vm/need.sh time:time
 	@go build -o bin/ ./internal/bench
 	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
+
+# The daemon, its bridge and its rules are in the same namespaces of our own, and end with the bench.
+bench-engines: build ## times of run and exec beside Docker and Podman, and 500 containers at once
+	@vm/need.sh time:time dockerd:docker.io docker:docker.io podman:podman
+	@go build -o bin/ ./internal/bench
+	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; bin/bench -engines -rounds 30 && bin/bench -crowd 500'
 
 # Debian with systemd under qemu, built of Debian's packages: KERNEL=6.1. is the older one, MODE=hybrid or v1 the older cgroups.
 # VM_CPUS and VM_MEMORY (MiB) say how large; without KVM it is emulated, which takes ten times as long.

@@ -91,7 +91,7 @@ func (e *Engine) strayRuntime(o owners) ([]Leak, error) {
 			continue
 		}
 		leaks = append(leaks, Leak{
-			Kind: "runtime state", Object: filepath.Join(e.runtimeRoot(), id), Why: "its container does not run",
+			Kind: "runtime state", Object: filepath.Join(e.runtimeRoot(), id), Why: o.absent(id),
 			Remedy: kernel.Quote("glassbox-oci", "--root", e.runtimeRoot(), "delete", "--force", id),
 			fix:    func() error { return e.endRuntime(id) },
 		})
@@ -175,7 +175,7 @@ func (e *Engine) strayLeases(o owners) ([]Leak, error) {
 	for _, path := range list {
 		id, err := os.Readlink(path)
 		if err == nil && !o.ours(id) {
-			leaks = append(leaks, strayed("lease", filepath.Base(path), "container "+ShortID(id)+" does not run", kernel.Remove{Path: path}))
+			leaks = append(leaks, strayed("lease", filepath.Base(path), o.absent(id), kernel.Remove{Path: path}))
 		}
 	}
 	return leaks, nil

@@ -26,7 +26,7 @@ func (e *Engine) strayMounts(o owners) ([]Leak, error) {
 			rest, inside := strings.CutPrefix(m.Point, dir+"/")
 			id, _, _ := strings.Cut(rest, "/")
 			if inside && !o.ours(id) {
-				leaks = append(leaks, strayed("mount", m.Point, "container "+ShortID(id)+" does not run", kernel.Unmount{Target: m.Point}))
+				leaks = append(leaks, strayed("mount", m.Point, o.absent(id), kernel.Unmount{Target: m.Point}))
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func (e *Engine) strayNamespaces(o owners) ([]Leak, error) {
 	var leaks []Leak
 	for _, id := range ids {
 		if !o.ours(id) {
-			leaks = append(leaks, strayed("network namespace", e.netns(id), "container "+ShortID(id)+" does not run",
+			leaks = append(leaks, strayed("network namespace", e.netns(id), o.absent(id),
 				kernel.NetnsRemove{Path: e.netns(id)}))
 		}
 	}
@@ -60,7 +60,7 @@ func (e *Engine) strayLinks(o owners) ([]Leak, error) {
 	for _, l := range list {
 		short, ours := strings.CutPrefix(l.Name, "gb")
 		if ours && e.drew(short) && l.Master != "" && !o.owned(short) {
-			leaks = append(leaks, strayed("link", l.Name, "container "+short+" does not run", kernel.LinkDelete{Name: l.Name}))
+			leaks = append(leaks, strayed("link", l.Name, o.absent(short), kernel.LinkDelete{Name: l.Name}))
 		}
 	}
 	return leaks, nil
@@ -120,7 +120,7 @@ func (e *Engine) strayCgroups(o owners) ([]Leak, error) {
 			if o.owned(id) || !exists(filepath.Join(dir, "cgroup.procs")) || !e.drew(id) && o.records[id] == nil {
 				continue // it runs; or a file, or gone by now; or another engine's
 			}
-			leaks = append(leaks, strayed("cgroup", dir, "container "+ShortID(id)+" does not run", kernel.CgroupRemove{Path: dir}))
+			leaks = append(leaks, strayed("cgroup", dir, o.absent(id), kernel.CgroupRemove{Path: dir}))
 		}
 	}
 	return leaks, nil

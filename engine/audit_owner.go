@@ -18,7 +18,9 @@ type owners struct {
 	records map[string]*Record // every container that is complete
 	alive   map[string]bool    // ids that own what carries them
 	busy    map[string]bool    // ids that a command has locked
-	shims   []shimProcess
+
+	unattended map[string]bool // complete, with a live directory, and without a shim
+	shims      []shimProcess
 }
 
 type shimProcess struct {
@@ -28,7 +30,7 @@ type shimProcess struct {
 }
 
 func (e *Engine) owners() (owners, error) {
-	o := owners{records: map[string]*Record{}, alive: map[string]bool{}, busy: map[string]bool{}}
+	o := owners{records: map[string]*Record{}, alive: map[string]bool{}, busy: map[string]bool{}, unattended: map[string]bool{}}
 	ids, err := e.ids()
 	if err != nil {
 		return o, fmt.Errorf("list the containers: %w", err)
@@ -55,6 +57,9 @@ func (e *Engine) owners() (owners, error) {
 		if wire.Alive(e.live(id)) {
 			o.alive[id] = true
 		}
+		if o.records[id] != nil && !o.alive[id] && exists(e.live(id)) {
+			o.unattended[id] = true
+		}
 	}
 	o.shims, err = shimProcesses()
 	return o, err
@@ -73,6 +78,16 @@ func (o owners) knows(short string) bool {
 		}
 	}
 	return false
+}
+
+// absent says why something of a container has no owner: the program may well go on, with nobody who attends it.
+func (o owners) absent(id string) string {
+	for lost := range o.unattended {
+		if ShortID(lost) == ShortID(id) {
+			return "container " + ShortID(id) + " has lost its shim"
+		}
+	}
+	return "container " + ShortID(id) + " does not run"
 }
 
 // ours tells whether id is that of a container of this engine which lives.

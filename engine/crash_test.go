@@ -105,6 +105,35 @@ func TestShimIsKilled(t *testing.T) {
 	}
 }
 
+// Whoever needs the shim is told that it is gone; who wants the end gets it.
+func TestVerbsWithoutShim(t *testing.T) {
+	e := newEngine(t)
+	id := killShim(t, e, quiet("sleep", "100"))
+	for verb, do := range map[string]func() error{
+		"exec": func() error {
+			_, err := e.Exec(t.Context(), id, ExecRequest{Command: []string{"true"}})
+			return err
+		},
+		"attach": func() error { _, err := e.Attach(t.Context(), id, Streams{}); return err },
+		"wait":   func() error { _, err := e.Wait(t.Context(), id, ""); return err },
+		"pause":  func() error { return e.Pause(t.Context(), id) },
+		"HUP":    func() error { return e.Kill(t.Context(), id, "HUP") },
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), "shim was killed: 'glassbox restart") {
+			t.Errorf("%s says %v", verb, err)
+		}
+	}
+	if err := e.Kill(t.Context(), id, ""); err != nil {
+		t.Fatal(err)
+	}
+	if code, err := e.Wait(t.Context(), id, ""); err != nil || code != lostCode {
+		t.Errorf("after kill its exit code is %d (%v)", code, err)
+	}
+	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
+		t.Errorf("left behind: %v (%v)", leaks, err)
+	}
+}
+
 func TestRemoveWithoutShim(t *testing.T) {
 	e := newEngine(t)
 	before := testkit.Snapshot(t, testkit.Watch{Cgroups: []string{"glassbox"}})

@@ -67,7 +67,9 @@ func canJoin(r *Record, s wire.Status) error {
 	switch {
 	case s.State == wire.Restarting:
 		return fmt.Errorf("container %s is restarting, wait until the container is running", r.Name)
-	case s.State != wire.Running || s.Shim == 0:
+	case s.State == wire.Running && s.Shim == 0:
+		return unattended(r)
+	case s.State != wire.Running:
 		return fmt.Errorf("container %s is not running: start it first", r.Name)
 	case s.Paused:
 		return fmt.Errorf("container %s is paused, unpause the container before exec or attach", r.Name)

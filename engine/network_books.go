@@ -2,6 +2,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -41,28 +42,50 @@ func (e *Engine) findNetwork(ref string) (network.Network, network.Host, error) 
 	return n, host, err
 }
 
-// defaultNetwork finds the link of the predefined bridge: glassbox0, unless another engine of this machine has containers on that;
-// then the next number.
+// maxBridges is how many engines of one network namespace may have a predefined bridge.
+const maxBridges = 100
+
+func defaultBridge(number int) string {
+	return strings.TrimSuffix(network.DefaultBridge, "0") + fmt.Sprint(number)
+}
+
+// defaultNetwork finds the link of the predefined bridge: the one that this engine has already, wherever its containers are; else
+// glassbox0, unless another engine of this machine has containers on that; then the next number.
 func (e *Engine) defaultNetwork(n network.Network) (network.Network, network.Host, error) {
-	for i := range 100 {
-		n.Bridge = strings.TrimSuffix(network.DefaultBridge, "0") + fmt.Sprint(i)
+	n.Bridge = network.DefaultBridge
+	host, err := network.Look(n)
+	if err != nil || host.Note == e.note() {
+		return e.addressed(n, host, err)
+	}
+	for number := 1; number < maxBridges; number++ { // glassbox0 is not ours
+		note, err := network.Note(defaultBridge(number))
+		if err != nil || note == e.note() {
+			n.Bridge = defaultBridge(number)
+			host, lookErr := network.Look(n)
+			return e.addressed(n, host, errors.Join(err, lookErr))
+		}
+	}
+	for number := range maxBridges {
+		n.Bridge = defaultBridge(number)
 		host, err := network.Look(n)
-		if err != nil {
-			return n, host, err
+		if err != nil || host.Note == "" || !inUse(strings.TrimPrefix(host.Note, notePrefix)) {
+			return e.addressed(n, host, err)
 		}
-		if host.Note != e.note() && host.Note != "" && inUse(strings.TrimPrefix(host.Note, notePrefix)) {
-			continue
-		}
-		var routes []netip.Prefix
-		if !host.Present {
-			if routes, err = network.Routes(); err != nil {
-				return n, host, err
-			}
-		}
-		n, err = network.Choose(n, host, routes)
+	}
+	return n, host, fmt.Errorf("find a link for the network bridge: %d engines on this machine have one each: remove those that are not used", maxBridges)
+}
+
+// addressed completes the predefined bridge once its link is known.
+func (e *Engine) addressed(n network.Network, host network.Host, err error) (network.Network, network.Host, error) {
+	var routes []netip.Prefix
+	if err == nil && !host.Present {
+		routes, err = network.Routes()
+	}
+	if err != nil {
 		return n, host, err
 	}
-	return n, network.Host{}, fmt.Errorf("find a link for the network bridge: 100 engines on this machine have one each: remove those that are not used")
+	n, err = network.Choose(n, host, routes)
+	return n, host, err
 }
 
 // inUse tells whether the engine with that state directory has containers on its predefined bridge.

@@ -24,7 +24,9 @@ func (e *Engine) freeze(ref string, freeze bool) error {
 	switch {
 	case err != nil:
 		return err
-	case status.State != wire.Running || status.Shim == 0:
+	case status.State == wire.Running && status.Shim == 0:
+		return unattended(r)
+	case status.State != wire.Running:
 		return fmt.Errorf("container %s is not running", r.Name)
 	case freeze && status.Paused:
 		return fmt.Errorf("container %s is already paused", r.Name)

@@ -41,6 +41,11 @@ func lost(s wire.Status, why string) wire.Status {
 	return s
 }
 
+// unattended is the answer to whoever wants something of a shim that was killed, while the program lives on.
+func unattended(r *Record) error {
+	return fmt.Errorf("container %s runs, but its shim was killed: 'glassbox restart %s' brings it back, 'glassbox rm -f %s' ends it", r.Name, r.Name, r.Name)
+}
+
 // orphan is the status of a container without a shim. Its program may live on; it has nobody left to talk to.
 func (e *Engine) orphan(id string) (wire.Status, error) {
 	// Read again: the shim may have ended well, and the directory may be gone, since its status was read.

@@ -123,6 +123,12 @@ func (e *Engine) Kill(ctx context.Context, ref, signal string) error {
 	if status.State != wire.Running && status.State != wire.Restarting {
 		return fmt.Errorf("container %s is not running: there is nobody to send a signal to", r.Name)
 	}
+	if !status.Supervised() {
+		if number == unix.SIGKILL {
+			return e.Release(ctx, r.ID)
+		}
+		return unattended(r)
+	}
 	if err := e.signal(r, number, number == unix.SIGKILL || int(number) == r.StopSignal); err != nil {
 		return fmt.Errorf("kill container %s: %w", r.Name, err)
 	}

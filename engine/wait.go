@@ -79,6 +79,11 @@ func (e *Engine) await(ctx context.Context, id string) (int, error) {
 	}
 	// It ended while we tried, or has ended long ago, or nobody knows.
 	status, statusErr := e.status(id)
+	if statusErr == nil && status.State == wire.Running && status.Shim == 0 {
+		if r, recordErr := e.readRecord(id); recordErr == nil {
+			return 0, unattended(r)
+		}
+	}
 	if statusErr != nil || status.Supervised() || status.State == wire.Running {
 		return 0, errors.Join(err, statusErr)
 	}

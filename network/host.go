@@ -146,6 +146,15 @@ func isOn(path string) (bool, error) {
 	return strings.TrimSpace(string(value)) == "1", nil
 }
 
+// Note is what stands on a link; empty where there is no such link.
+func Note(link string) (string, error) {
+	found, err := linkByName(link)
+	if err != nil || found == nil {
+		return "", err
+	}
+	return found.Attrs().Alias, nil
+}
+
 // Noted lists the links with a note.
 func Noted(note string) ([]string, error) {
 	list, err := links.Whole(netlink.LinkList)

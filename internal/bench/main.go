@@ -2,7 +2,8 @@
 // three steps, and a further program in one that runs. All of them run the same static `true` from the same root filesystem,
 // and the runtimes with the same default configuration. Everything is measured in two ways, for they do not agree: in turn,
 // A B C A B C, where each meets the traces that the others leave in the kernel; and in blocks of ten, A A A B B B, where each
-// meets its own. `make bench` runs it.
+// meets its own. `make bench` runs it. `make bench-engines` compares the engines in the same way: ours, Docker and Podman; and
+// starts 500 containers of ours.
 package main
 
 import (
@@ -15,15 +16,17 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 100, "how often each contender runs, in each of the two ways")
 	limit := flag.Duration("limit", 80*time.Second, "fewer rounds where these would take longer")
-	only := flag.String("only", "", "a table: run, steps or exec")
+	only := flag.String("only", "", "a table: run, steps or exec; of the engines bridge, none or visit")
+	engines := flag.Bool("engines", false, "compare engines, not runtimes")
+	crowd := flag.Int("crowd", 0, "start that many containers")
 	flag.Parse()
-	if err := run(*rounds, *limit, *only); err != nil {
+	if err := run(*rounds, *limit, *only, *engines, *crowd); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds int, limit time.Duration, only string) error {
+func run(rounds int, limit time.Duration, only string, engines bool, crowd int) (err error) {
 	dir, err := os.MkdirTemp("", "glassbox-bench-")
 	if err != nil {
 		return err
@@ -33,7 +36,22 @@ func run(rounds int, limit time.Duration, only string) error {
 	if err != nil {
 		return err
 	}
+	if crowd > 0 {
+		return g.crowd(crowd)
+	}
 	tables := tables(g)
+	if engines {
+		tables = engineTables(g)
+		end, err := g.engines()
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if ended := end(); err == nil {
+				err = ended
+			}
+		}()
+	}
 	for _, t := range tables {
 		if only != "" && only != t.name {
 			continue

@@ -48,10 +48,11 @@ func (r *Report) readFiles(mounts []look.Mount) error {
 	if layers, is := look.Overlay(f.Root); is {
 		f.Layers = &layers
 	}
+	f.findOpen(mounts)
+	mounts = met(mounts)
 	for _, m := range mounts {
 		f.sort(m)
 	}
-	f.findOpen(mounts)
 	if !r.owns("mnt") {
 		return nil
 	}
@@ -62,6 +63,14 @@ func (r *Report) readFiles(mounts []look.Mount) error {
 	host, err := look.Mounts(1)
 	f.Host = hostDirs(append(host, reader...), mounts)
 	return err
+}
+
+// met leaves out the mounts that are hidden below later ones: nobody reaches them by any path.
+func met(mounts []look.Mount) []look.Mount {
+	return slices.DeleteFunc(slices.Clone(mounts), func(m look.Mount) bool {
+		at, ok := look.Covering(mounts, m.Point)
+		return ok && at.ID != m.ID
+	})
 }
 
 // sort notes what one mount is there for.
