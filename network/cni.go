@@ -7,7 +7,7 @@ import (
 )
 
 func plugin(s Sandbox, e Endpoint) cni.Add {
-	return cni.Add{Conflist: e.Network.Options[optionConflist], Container: s.ID, Netns: s.Netns, Link: e.Link, Result: e.Result}
+	return cni.Add{Conflist: e.Network.Options[optionConflist], List: e.Network.Plugins, Container: s.ID, Netns: s.Netns, Link: e.Link, Result: e.Result}
 }
 
 func pluginPlan(s Sandbox, e Endpoint) []explain.Step {

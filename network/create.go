@@ -1,5 +1,5 @@
 // This file turns what `network create` was told into a network: it fills in what was left out, and refuses what can not be. It
-// reads nothing but the file of an option; what it has to know of the host comes in.
+// reads nothing but the files of options; what it has to know of the host comes in.
 package network
 
 import (
@@ -28,14 +28,11 @@ func New(n Network, w Wanted, taken []Network, routes []netip.Prefix) (Network, 
 	if !slices.Contains([]string{DriverBridge, DriverMacvlan, DriverIPvlan, DriverOverlay, DriverCNI}, n.Driver) {
 		return n, fmt.Errorf("there is no network driver %q: want bridge, macvlan, ipvlan, overlay or cni", n.Driver)
 	}
-	if err := applyOptions(&n); err != nil {
-		return n, err
+	if n.Driver == DriverCNI && (len(w.Subnets)+len(w.Gateways)+len(w.Ranges)+len(w.Aux) > 0 || n.Internal || n.IPv6) {
+		return n, errors.New("with the driver cni the addresses are the plugins': write them into the configuration list")
 	}
-	if n.Driver == DriverCNI {
-		if len(w.Subnets)+len(w.Gateways)+len(w.Ranges)+len(w.Aux) > 0 || n.Internal || n.IPv6 {
-			return n, errors.New("with the driver cni the addresses are the plugins': write them into the configuration list")
-		}
-		return n, nil
+	if err := applyOptions(&n); err != nil || n.Driver == DriverCNI {
+		return n, err
 	}
 	for _, t := range taken {
 		if n.Driver == DriverBridge && t.Bridge == n.Bridge {

@@ -180,9 +180,44 @@ func TestCNI(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(dir, "ipam", "*", "10.88.5.*")); len(left) != 0 || err != nil {
 		t.Errorf("leases of the plugins are left: %v, %v", left, err)
 	}
-	broken := s
-	broken.Endpoints[0].Network.Options = map[string]string{"conflist": filepath.Join(dir, "none")}
-	if err := (&explain.Runner{}).Run(pluginPlan(broken, broken.Endpoints[0])...); err == nil || !strings.Contains(err.Error(), "read the configuration list") {
-		t.Errorf("without a list: %v", err)
+}
+
+// A network is what its list said when it was made: a list that is changed, or gone, takes nothing back.
+func TestCNIKeepsItsList(t *testing.T) {
+	freshHost(t)
+	testkit.Need(t, testkit.Binary("/usr/lib/cni/bridge"))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "other-name.conflist")
+	create := func(text string) (Network, error) {
+		if err := os.WriteFile(file, []byte(strings.ReplaceAll(text, "DIR", dir)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return New(Network{Name: "n", Driver: DriverCNI, Options: map[string]string{"conflist": file}}, Wanted{}, nil, nil)
+	}
+	for text, want := range map[string]string{"{": "read the configuration list " + file,
+		strings.Replace(conflist, `"tuning"`, `"no-such-plugin"`, 1): `failed to find plugin "no-such-plugin"`} {
+		if _, err := create(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v: want %q", text, err, want)
+		}
+	}
+	n, err := create(conflist)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Sandbox{ID: "bbbbbbbbbbbb", Mode: ModeBridge, Netns: filepath.Join(dir, "netns"),
+		Endpoints: []Endpoint{{Network: n, Link: "eth0", Result: filepath.Join(dir, "result")}}}
+	r := &explain.Runner{}
+	attach(t, r, s)
+	if line := plugin(s, s.Endpoints[0]).Shell(); !strings.Contains(line, "cnitool add made-by-plugins ") {
+		t.Errorf("the shell's line is %s", line)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "ipam", "*", "10.88.5.*")); len(left) != 0 || err != nil {
+		t.Errorf("leases of the plugins are left: %v, %v", left, err)
 	}
 }

@@ -24,6 +24,7 @@ type Network struct {
 	IPv6       bool
 	Attachable bool
 	Options    map[string]string // of the driver: --opt
+	Plugins    string            `json:",omitempty"` // the configuration list of the driver cni
 	Labels     map[string]string
 }
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"glassbox/kernel/cni"
 )
 
 // The options that drivers know.
@@ -88,7 +90,9 @@ func driverOptions(n *Network) error {
 		if n.Options[optionConflist] == "" {
 			return errors.New("the driver cni runs the plugins of a configuration list: give it with --opt conflist=FILE")
 		}
-		return nil
+		var err error
+		n.Plugins, err = cni.Read(n.Options[optionConflist])
+		return err
 	}
 	n.Bridge = first2(n.Options[optionName], "gbr"+n.ID[:12])
 	if len(n.Bridge) > 15 {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/containernetworking/cni/libcni"
+	"github.com/containernetworking/cni/pkg/invoke"
 	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"glassbox/explain"
@@ -22,7 +23,8 @@ import (
 
 // Add runs the plugins of a configuration list for one link of a container.
 type Add struct {
-	Conflist  string // the file of the list
+	Conflist  string // the file that the list was read from
+	List      string // the list itself: what has connected a container must be what takes it back, whatever the file says by then
 	Container string
 	Netns     string
 	Link      string // eth0
@@ -40,8 +42,26 @@ func path() []string {
 	return []string{"/usr/lib/cni", "/opt/cni/bin"}
 }
 
+// Read reads a configuration list and makes sure that its plugins are there.
+func Read(file string) (list string, err error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read the configuration list: %w", err)
+	}
+	parsed, err := libcni.ConfListFromBytes(data)
+	if err != nil {
+		return "", fmt.Errorf("read the configuration list %s: %w", file, err)
+	}
+	for _, p := range parsed.Plugins {
+		if _, err := invoke.FindInPath(p.Network.Type, path()); err != nil {
+			return "", fmt.Errorf("the configuration list %s: %w: install it there (Debian: containernetworking-plugins)", file, err)
+		}
+	}
+	return string(data), nil
+}
+
 func (a Add) load() (*libcni.CNIConfig, *libcni.NetworkConfigList, *libcni.RuntimeConf, error) {
-	list, err := libcni.ConfListFromFile(a.Conflist)
+	list, err := libcni.ConfListFromBytes([]byte(a.List))
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("read the configuration list %s: %w", a.Conflist, err)
 	}
@@ -75,9 +95,6 @@ func (a Add) Undo() explain.Op { return Del(a) }
 // Do succeeds where there is nothing to take back, as the specification asks of every plugin.
 func (d Del) Do() error {
 	plugins, list, runtime, err := Add(d).load()
-	if os.IsNotExist(err) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -95,11 +112,14 @@ func (d Del) Call() string {
 }
 func (d Del) Shell() string { return Add(d).tool("del") }
 
-// tool is the call of cnitool, which the makers of CNI offer for use by hand.
+// tool is the call of cnitool, which the makers of CNI offer for use by hand. It looks for the list of that name.
 func (a Add) tool(verb string) string {
-	name := strings.TrimSuffix(filepath.Base(a.Conflist), filepath.Ext(a.Conflist))
+	var list struct {
+		Name string `json:"name"`
+	}
+	_ = json.Unmarshal([]byte(a.List), &list) // Read has parsed it
 	return kernel.Quote("env", "CNI_PATH="+strings.Join(path(), ":"), "NETCONFPATH="+filepath.Dir(a.Conflist), "CNI_IFNAME="+a.Link,
-		"cnitool", verb, name, a.Netns)
+		"cnitool", verb, list.Name, a.Netns)
 }
 
 // Addresses reads from the answer which addresses the link got.
