@@ -3,6 +3,7 @@ package testkit
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
@@ -11,8 +12,18 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
+// whole repeats a list that the kernel calls torn: something changed while it was being written.
+func whole[T any](list func() ([]T, error)) (all []T, err error) {
+	for range 100 {
+		if all, err = list(); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
+	return all, err
+}
+
 func links() ([]string, error) {
-	list, err := netlink.LinkList()
+	list, err := whole(netlink.LinkList)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +40,7 @@ func links() ([]string, error) {
 }
 
 func addresses() ([]string, error) {
-	list, err := netlink.AddrList(nil, netlink.FAMILY_ALL)
+	list, err := whole(func() ([]netlink.Addr, error) { return netlink.AddrList(nil, netlink.FAMILY_ALL) })
 	if err != nil {
 		return nil, err
 	}
@@ -43,17 +54,22 @@ func addresses() ([]string, error) {
 }
 
 func routes() ([]string, error) {
-	list, err := netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{}, netlink.RT_FILTER_TABLE)
+	list, err := whole(func() ([]netlink.Route, error) {
+		return netlink.RouteListFiltered(netlink.FAMILY_V4, &netlink.Route{}, netlink.RT_FILTER_TABLE)
+	})
 	if err != nil {
 		return nil, err
 	}
-	lines := make([]string, len(list))
-	for i, r := range list {
+	var lines []string
+	for _, r := range list {
 		link, err := netlink.LinkByIndex(r.LinkIndex)
+		if errors.As(err, new(netlink.LinkNotFoundError)) {
+			continue // gone since, and the route with it
+		}
 		if err != nil {
 			return nil, err
 		}
-		lines[i] = fmt.Sprintf("%v via %v dev %s src %v", r.Dst, r.Gw, link.Attrs().Name, r.Src)
+		lines = append(lines, fmt.Sprintf("%v via %v dev %s src %v", r.Dst, r.Gw, link.Attrs().Name, r.Src))
 	}
 	return lines, nil
 }

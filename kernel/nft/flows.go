@@ -22,7 +22,12 @@ func (f ForgetFlows) Do() error {
 	if Publish(f).is6() {
 		family = unix.AF_INET6
 	}
-	_, err := netlink.ConntrackDeleteFilters(netlink.ConntrackTable, family, f)
+	var err error = netlink.ErrDumpInterrupted // what was listed is deleted nevertheless: again, until the list is whole
+	for range 10 {
+		if _, err = netlink.ConntrackDeleteFilters(netlink.ConntrackTable, family, f); !errors.Is(err, netlink.ErrDumpInterrupted) {
+			break
+		}
+	}
 	if errors.Is(err, unix.EINVAL) { // there is no nf_conntrack_netlink
 		return nil
 	}

@@ -10,9 +10,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/expr"
+	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -91,7 +93,11 @@ func (b AddBridge) InPlace() (bool, error) {
 
 // Bridges lists the links under our rules, by whomever they were put there.
 func Bridges() ([]string, error) {
-	elements, err := (&nftables.Conn{}).GetSetElements(bridges())
+	var elements []nftables.SetElement
+	err := settled(func(c *nftables.Conn) (err error) {
+		elements, err = c.GetSetElements(bridges())
+		return err
+	})
 	if err != nil && !absent(err) {
 		return nil, fmt.Errorf("read the set of bridges: %w", plain(err))
 	}
@@ -105,20 +111,62 @@ func Bridges() ([]string, error) {
 // Published lists the ports that are published now, by whomever.
 func Published() ([]Publish, error) {
 	var all []Publish
-	c := &nftables.Conn{}
-	for _, m := range maps() {
-		elements, err := c.GetSetElements(m)
-		if absent(err) {
-			continue // no table yet
+	err := settled(func(c *nftables.Conn) error {
+		all = nil
+		for _, m := range maps() {
+			elements, err := c.GetSetElements(m)
+			if err != nil && !absent(err) { // absent: no table yet
+				return plain(err)
+			}
+			for _, e := range elements {
+				all = append(all, published(e))
+			}
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read the published ports: %w", plain(err))
-		}
-		for _, e := range elements {
-			all = append(all, published(e))
-		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the published ports: %w", err)
 	}
 	return all, nil
+}
+
+// settled repeats a reading while which somebody changed rules, as nft itself does. The kernel sends a long list in parts, and what
+// moves between two of them comes twice or not at all. Where changes do not cease for a second, the last reading counts.
+func settled(read func(*nftables.Conn) error) error {
+	var socket *netlink.Conn
+	c, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(func(s *netlink.Conn) error {
+		socket = s
+		return nil
+	}))
+	if err != nil {
+		return err
+	}
+	defer c.CloseLasting()
+	for begin := time.Now(); ; {
+		before, err := newestChange(socket)
+		if err == nil {
+			err = read(c)
+		}
+		if err != nil {
+			return err
+		}
+		after, err := newestChange(socket)
+		if err != nil || bytes.Equal(before, after) || time.Since(begin) > time.Second {
+			return err
+		}
+	}
+}
+
+// newestChange is what the kernel says of the newest change: its number, among other things that stay.
+func newestChange(socket *netlink.Conn) ([]byte, error) {
+	replies, err := socket.Execute(netlink.Message{
+		Header: netlink.Header{Type: unix.NFNL_SUBSYS_NFTABLES<<8 | unix.NFT_MSG_GETGEN, Flags: netlink.Request},
+		Data:   []byte{unix.AF_UNSPEC, unix.NFNETLINK_V0, 0, 0},
+	})
+	if err != nil || len(replies) == 0 {
+		return nil, err
+	}
+	return replies[0].Data, nil
 }
 
 // published is the inverse of Publish.element.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/look"
+	"glassbox/kernel/look/links"
 )
 
 // Flow is one connection: what its first packet looked like, and what its answers look like.
@@ -42,7 +43,9 @@ func List(namespace string) ([]Flow, error) {
 	var raw []*netlink.ConntrackFlow
 	read := func() error {
 		for _, family := range []netlink.InetFamily{unix.AF_INET, unix.AF_INET6} {
-			found, err := netlink.ConntrackTableList(netlink.ConntrackTable, family)
+			found, err := links.Whole(func() ([]*netlink.ConntrackFlow, error) {
+				return netlink.ConntrackTableList(netlink.ConntrackTable, family)
+			})
 			if err != nil {
 				return err
 			}
