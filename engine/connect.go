@@ -22,12 +22,14 @@ type connection struct {
 	build  []explain.Step // what its networks share, and lack
 	names  []explain.Step // the entries in the books of names
 	unlock func()         // lets others change networks; to be called when build is done, or given up
+
+	published func() // lets others claim its ports; to be called when they are published, or given up
 }
 
 // connection describes the container's place in its networks and leases its addresses. It changes nothing else, and with lease
 // false nothing at all: the addresses are then examples.
 func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
-	c := connection{Sandbox: network.Sandbox{ID: n.ID, Netns: e.netns(n.ID)}, unlock: func() {}}
+	c := connection{Sandbox: network.Sandbox{ID: n.ID, Netns: e.netns(n.ID)}, unlock: func() {}, published: func() {}}
 	var err error
 	if c.Mode, err = networkMode(n.Request); err == nil && c.Mode == network.ModeContainer {
 		err = e.joinSandbox(&c.Sandbox, n.Request)
@@ -35,7 +37,7 @@ func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
 	if err != nil || c.Mode != network.ModeBridge {
 		return c, err
 	}
-	if c.Ports, err = network.ClaimPorts(wantedPorts(n)); err != nil {
+	if c.Ports, c.published, err = network.ClaimPorts(wantedPorts(n)); err != nil {
 		return c, err
 	}
 	if lease {
@@ -48,12 +50,12 @@ func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
 		}
 	}
 	for i, a := range n.Request.Network.attachments() {
-		if err = e.attach(&c, n.Name, a, i, lease); err != nil {
+		if err = e.attach(&c, ownNames(n.ID, n.Name, n.Request), a, i, lease); err != nil {
 			break
 		}
 	}
-	if err == nil && len(c.Ports) > 0 && c.Gateway() < 0 {
-		err = errors.New("-p: all networks of the container are internal: nobody outside could reach its ports")
+	if err == nil {
+		err = c.Publishable()
 	}
 	if err != nil {
 		err = errors.Join(err, e.releaseAddresses(c.Sandbox))
@@ -65,7 +67,7 @@ func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
 }
 
 // attach adds one endpoint to the connection.
-func (e *Engine) attach(c *connection, name string, a Attachment, number int, lease bool) error {
+func (e *Engine) attach(c *connection, own []string, a Attachment, number int, lease bool) error {
 	n, host, err := e.findNetwork(a.Network)
 	if err != nil {
 		return err
@@ -85,18 +87,29 @@ func (e *Engine) attach(c *connection, name string, a Attachment, number int, le
 		c.names = append(c.names, network.RedirectPlan(c.Netns, c.ID, dns.Address))
 	}
 	if !n.Default() && len(end.Addresses) > 0 {
-		c.names = append(c.names, network.NamesPlan(e.State, n.ID, c.ID, namesOf(c.ID, name, end)))
+		c.names = append(c.names, network.NamesPlan(e.State, n.ID, c.ID, namesOf(own, end)))
 	}
 	return nil
 }
 
-func namesOf(id, name string, end network.Endpoint) network.Names {
-	return network.Names{Network: end.Network.Name, Addresses: end.Addresses,
-		Names: append(append([]string{name}, end.Aliases...), ShortID(id))}
+// ownNames are those by which a container is found on every network, the one that answers reverse questions first.
+func ownNames(id, name string, r Request) []string {
+	own := []string{name, ShortID(id)}
+	if r.Hostname != "" {
+		own = append(own, r.Hostname)
+	}
+	return own
+}
+
+func namesOf(own []string, end network.Endpoint) network.Names {
+	return network.Names{Network: end.Network.Name, Addresses: end.Addresses, Names: slices.Concat(own, end.Aliases)}
 }
 
 // addresses leases one of each subnet.
 func (e *Engine) addresses(n network.Network, id string, a Attachment, lease bool) ([]netip.Addr, error) {
+	if err := answerable(n, a); err != nil {
+		return nil, err
+	}
 	var all []netip.Addr
 	for _, s := range n.Subnets {
 		pool, wish := network.Pool{Dir: e.leases(n.ID), Subnet: s}, a.IP
@@ -113,6 +126,19 @@ func (e *Engine) addresses(n network.Network, id string, a Attachment, lease boo
 		all = append(all, address)
 	}
 	return all, nil
+}
+
+// answerable refuses a wish for an address of a generation that the network does not have.
+func answerable(n network.Network, a Attachment) error {
+	_, v4 := n.V4()
+	_, v6 := n.V6()
+	switch {
+	case a.IP != "" && !v4:
+		return fmt.Errorf("address %s: no configured subnet contains it: the network %s has no IPv4 addresses", a.IP, n.Name)
+	case a.IP6 != "" && !v6:
+		return fmt.Errorf("address %s: no configured subnet contains it: the network %s has no IPv6 addresses: make one with 'glassbox network create --ipv6'", a.IP6, n.Name)
+	}
+	return nil
 }
 
 func leaseOne(p network.Pool, id, wish string, lease bool) (netip.Addr, error) {

@@ -98,7 +98,7 @@ func (e *Engine) listed(id string, now time.Time) (listed, error) {
 	}
 	s := api.Summary{
 		ID: id, Names: []string{"/" + r.Name}, Image: r.Request.Image, ImageID: r.ImageID, Command: quoted(r.Args),
-		Created: r.Created.Unix(), State: stateName(status), Status: describe(status, now), Ports: portSummaries(end.Ports),
+		Created: r.Created.Unix(), State: stateName(status), Status: describe(status, now), Ports: portSummaries(end.Published()),
 		Labels: r.labels(), Mounts: e.mountPoints(r),
 		NetworkSettings: &api.NetworkSettingsSummary{Networks: networkSettings(end).Networks},
 	}

@@ -72,7 +72,9 @@ func joinable(r *Record, n network.Network) error {
 		return err
 	case mode == network.ModeHost || n.Driver == network.DriverHost:
 		return errors.New("container cannot be disconnected from host network or connected to host network: a namespace is chosen when a container starts")
-	case mode != network.ModeBridge || n.Driver == network.DriverNull:
+	case n.Driver == network.DriverNull:
+		return errors.New("container cannot be connected to network none: it is for containers that have no network: 'glassbox network disconnect' takes one off its networks")
+	case mode != network.ModeBridge:
 		return fmt.Errorf("container %s has the network mode %s, and can be on no other network: make it again with --network", r.Name, r.Request.Network.Mode)
 	}
 	return nil
@@ -112,7 +114,7 @@ func (e *Engine) enterNames(r *Record) error {
 	var plan []explain.Step
 	for _, end := range sandbox.Endpoints {
 		if !end.Network.Default() && len(end.Addresses) > 0 {
-			plan = append(plan, network.NamesPlan(e.State, end.Network.ID, r.ID, namesOf(r.ID, r.Name, end)))
+			plan = append(plan, network.NamesPlan(e.State, end.Network.ID, r.ID, namesOf(ownNames(r.ID, r.Name, r.Request), end)))
 		}
 	}
 	return (&explain.Runner{}).Run(plan...)
@@ -131,7 +133,7 @@ func (e *Engine) plugIn(ctx context.Context, r *Record, a Attachment, l explain.
 	}
 	conn := connection{Sandbox: sandbox}
 	conn.Endpoints = slices.Clone(sandbox.Endpoints)
-	if err := e.attach(&conn, r.Name, a, freeNumber(sandbox), true); err != nil {
+	if err := e.attach(&conn, ownNames(r.ID, r.Name, r.Request), a, freeNumber(sandbox), true); err != nil {
 		return err
 	}
 	last := len(conn.Endpoints) - 1

@@ -14,6 +14,7 @@ import (
 	api "github.com/moby/moby/api/types/container"
 	docker "github.com/moby/moby/api/types/network"
 
+	"glassbox/kernel/cni"
 	"glassbox/network"
 )
 
@@ -128,14 +129,30 @@ func (m member) resource() docker.EndpointResource {
 	if mac, err := net.ParseMAC(m.MAC); err == nil {
 		r.MacAddress = docker.HardwareAddr(mac)
 	}
-	for _, a := range m.Addresses {
-		if a.Is4() {
-			r.IPv4Address = prefixed(m.Endpoint, a)
+	for _, p := range m.prefixes() {
+		if p.Addr().Is4() {
+			r.IPv4Address = p
 		} else {
-			r.IPv6Address = prefixed(m.Endpoint, a)
+			r.IPv6Address = p
 		}
 	}
 	return r
+}
+
+// prefixes are the endpoint's addresses. Those that CNI plugins gave are in their answer.
+func (m member) prefixes() []netip.Prefix {
+	if m.Network.Driver == network.DriverCNI {
+		given, err := cni.Addresses(m.Result)
+		if err != nil {
+			return nil // it has not been connected yet
+		}
+		return given
+	}
+	var all []netip.Prefix
+	for _, a := range m.Addresses {
+		all = append(all, prefixed(m.Endpoint, a))
+	}
+	return all
 }
 
 // prefixed is one of the endpoint's addresses with the length of its subnet's prefix.
@@ -155,7 +172,7 @@ func endpointID(container string, end network.Endpoint) string {
 // networkSettings are the part of a container's details that its network fills.
 func networkSettings(s network.Sandbox) NetworkSettings {
 	set := NetworkSettings{NetworkSettings: api.NetworkSettings{
-		SandboxID: s.ID, SandboxKey: s.Netns, Ports: bindings(s.Ports), Networks: map[string]*docker.EndpointSettings{},
+		SandboxID: s.ID, SandboxKey: s.Netns, Ports: bindings(s.Published()), Networks: map[string]*docker.EndpointSettings{},
 	}}
 	for i, end := range s.Endpoints {
 		settings := settingsOf(s.ID, end)
@@ -172,8 +189,9 @@ func settingsOf(id string, end network.Endpoint) *docker.EndpointSettings {
 	m := member{id: id, Endpoint: end}.resource()
 	s := &docker.EndpointSettings{NetworkID: end.Network.ID, EndpointID: m.EndpointID, MacAddress: m.MacAddress, Aliases: end.Aliases,
 		IPAddress: m.IPv4Address.Addr(), GlobalIPv6Address: m.IPv6Address.Addr()}
+	s.IPPrefixLen = max(m.IPv4Address.Bits(), 0)
 	if subnet, ok := end.Network.V4(); ok {
-		s.Gateway, s.IPPrefixLen = subnet.Gateway, subnet.Prefix.Bits()
+		s.Gateway = subnet.Gateway
 	}
 	if subnet, ok := end.Network.V6(); ok {
 		s.IPv6Gateway, s.GlobalIPv6PrefixLen = subnet.Gateway, subnet.Prefix.Bits()

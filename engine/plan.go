@@ -27,6 +27,7 @@ func (e *Engine) Plan(ctx context.Context, r Request) ([]explain.Step, error) {
 func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
 	n.missing = missingSources(n.Request)
 	conn, err := e.connection(n, false)
+	defer conn.published()
 	if err != nil {
 		return nil, err
 	}

@@ -116,6 +116,7 @@ func (e *Engine) start(ctx context.Context, n *newborn, l explain.Listener, atta
 		return nil, err
 	}
 	conn, err := e.connection(n, true)
+	defer conn.published()
 	if err != nil {
 		return nil, errors.Join(err, s.hangUp())
 	}

@@ -11,28 +11,34 @@ import (
 	"glassbox/kernel/nft"
 )
 
-// ClaimPorts returns the ports with numbers for those that asked for any, or the reason why one can not be had. Nothing holds
-// a port until it is published: who comes second then is refused by the kernel.
-func ClaimPorts(ports []Port) ([]Port, error) {
+// ClaimPorts returns the ports with numbers for those that asked for any, or the reason why one can not be had. Until release is
+// called, nobody else claims them: they are published by then, or given up.
+func ClaimPorts(ports []Port) (claimed []Port, release func(), err error) {
 	if len(ports) == 0 {
-		return nil, nil
+		return nil, func() {}, nil
 	}
 	list, err := nft.Published()
 	if err != nil {
-		return nil, err
+		return nil, func() {}, err
 	}
 	var taken []Port
 	for _, p := range list {
 		taken = append(taken, Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: p.HostPort, Port: p.Port})
 	}
-	return claim(ports, taken, bindable)
+	var held reservations
+	claimed, err = claim(ports, taken, bindable, held.reserve)
+	if err != nil {
+		held.release()
+		return nil, func() {}, err
+	}
+	return claimed, held.release, nil
 }
 
-// claim asks bind for each port that nobody in taken has. bind returns the port that it got.
-func claim(ports, taken []Port, bind func(Port) (uint16, error)) ([]Port, error) {
+// claim asks bind for each port that nobody in taken has. bind returns the port that it got; reserve tells whether it was the first.
+func claim(ports, taken []Port, bind func(Port) (uint16, error), reserve func(Port) bool) ([]Port, error) {
 	var claimed []Port
 	for _, p := range ports {
-		got, err := claimOne(p, taken, bind)
+		got, err := claimOne(p, taken, bind, reserve)
 		if err != nil {
 			return nil, err
 		}
@@ -41,30 +47,52 @@ func claim(ports, taken []Port, bind func(Port) (uint16, error)) ([]Port, error)
 	return claimed, nil
 }
 
-func claimOne(p Port, taken []Port, bind func(Port) (uint16, error)) (Port, error) {
-	const tries = 100 // of a kernel that proposes ports which we have published
+func claimOne(p Port, taken []Port, bind func(Port) (uint16, error), reserve func(Port) bool) (Port, error) {
+	tries := 100 // of a kernel that proposes ports which we have published
+	if p.Last > 0 {
+		tries = int(p.Last-p.HostPort) + 1
+	}
 	for i := range tries {
-		try := p
+		try, got := p, p
 		if p.Last > 0 { // one after the other
 			try.HostPort = p.HostPort + uint16(i)
 		}
 		number, err := bind(try)
-		if p.Last > try.HostPort && (err != nil || clashes(Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: number}, taken)) {
-			continue
-		}
-		if err != nil {
-			return p, err
-		}
-		got := p
 		got.HostPort, got.Last = number, 0
-		if !clashes(got, taken) {
+		switch {
+		case err == nil && !clashes(got, taken) && reserve(got):
 			return got, nil
-		}
-		if p.HostPort != 0 {
+		case p.Last > try.HostPort:
+		case err != nil:
+			return p, err
+		case p.HostPort != 0:
 			return p, fmt.Errorf("port %d/%s is published by another container: choose another one", number, p.Proto)
 		}
 	}
 	return p, fmt.Errorf("publish %d/%s: found no free port of the host: give one", p.Port, p.Proto)
+}
+
+// reservations are sockets that hold nothing but names: those of ports that were claimed and are not published yet. A name without a
+// file belongs to one network namespace, as ports do, and is free again when its holder dies. man 7 unix, "Abstract sockets".
+type reservations []int
+
+func (r *reservations) reserve(p Port) bool {
+	socket, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	if err := unix.Bind(socket, &unix.SockaddrUnix{Name: fmt.Sprintf("@glassbox/port/%s/%s/%d", p.Proto, p.HostIP, p.HostPort)}); err != nil {
+		unix.Close(socket)
+		return false
+	}
+	*r = append(*r, socket)
+	return true
+}
+
+func (r reservations) release() {
+	for _, socket := range r {
+		unix.Close(socket)
+	}
 }
 
 func clashes(p Port, taken []Port) bool {
@@ -77,7 +105,7 @@ func clashes(p Port, taken []Port) bool {
 	return false
 }
 
-// bindable binds a socket to the port and lets go of it. man 2 bind. Nothing holds a port from then on, as nothing does for
+// bindable binds a socket to the port and lets go of it. man 2 bind. No process holds a port that is published, as none does for
 // kube-proxy: a process that binds it later gets no error, and no packets either.
 func bindable(p Port) (uint16, error) {
 	ip, kind, protocol := netip.IPv4Unspecified(), unix.SOCK_STREAM, 0
@@ -96,6 +124,11 @@ func bindable(p Port) (uint16, error) {
 	number, err := tryBind(ip, kind, protocol, int(p.HostPort))
 	if protocol == unix.IPPROTO_SCTP && err == unix.EPROTONOSUPPORT { // then no process of this host can have the port
 		number, err = tryBind(ip, kind, 0, int(p.HostPort))
+	}
+	if err == nil && p.HostIP == "" && protocol == 0 { // some listen at addresses of IPv6 alone
+		if _, busy := tryBind(netip.IPv6Unspecified(), kind, protocol, int(number)); busy == unix.EADDRINUSE {
+			err = busy
+		}
 	}
 	if err != nil {
 		return 0, refused(p, err)
@@ -116,6 +149,11 @@ func tryBind(ip netip.Addr, kind, protocol, port int) (uint16, error) {
 		return 0, err
 	}
 	defer unix.Close(socket)
+	if ip.Is6() {
+		if err := unix.SetsockoptInt(socket, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 1); err != nil {
+			return 0, err
+		}
+	}
 	if kind == unix.SOCK_STREAM { // connections that have just ended do not count; a listener still does
 		if err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 			return 0, err

@@ -2,8 +2,10 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 )
 
@@ -14,6 +16,38 @@ type Port struct {
 	HostPort uint16 // 0: any that is free (ClaimPorts chooses)
 	Last     uint16 // with HostPort: any that is free from there to here; 0: none but that
 	Port     uint16 // the container's
+}
+
+// Publishable says why the ports of a container could not be reached, with the networks that it is on. One that is on none may come
+// to another later.
+func (s Sandbox) Publishable() error {
+	if len(s.Ports) == 0 || len(s.Endpoints) == 0 {
+		return nil
+	}
+	i := s.Gateway()
+	switch {
+	case slices.ContainsFunc(s.Endpoints, func(e Endpoint) bool { return e.Network.Driver == DriverCNI }) && i < 0:
+		return errors.New("-p: the container's network is made by CNI plugins: it is reached at the address that they give it")
+	case i < 0:
+		return errors.New("-p: all networks of the container are internal: nobody outside could reach its ports")
+	case !s.Endpoints[i].Network.bridged():
+		n := s.Endpoints[i].Network
+		return fmt.Errorf("-p: a container on network %s (%s) is reached at its own address, without a port of the host: leave -p out, or name a bridge network first", n.Name, n.Driver)
+	}
+	for _, p := range s.Ports {
+		if len(publications(p, s.Endpoints[i])) == 0 {
+			return fmt.Errorf("-p %s: the network %s has no addresses of that generation (--ipv6 of 'glassbox network create' makes one that has)", p, s.Endpoints[i].Network.Name)
+		}
+	}
+	return nil
+}
+
+// Published are the ports that lead into the container now. While it is taken off the networks that they came by, none does.
+func (s Sandbox) Published() []Port {
+	if i := s.Gateway(); i < 0 || !s.Endpoints[i].Network.bridged() {
+		return nil
+	}
+	return s.Ports
 }
 
 // String prints it as `ps` does.

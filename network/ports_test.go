@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,11 @@ func TestClaimPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
+	only6, err := net.ListenPacket("udp6", "[::]:9005") // of IPv6 alone: Go asks for that
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer only6.Close()
 	for port, want := range map[Port]string{
 		{"tcp", "", 9000, 0, 80}:            "port 9000/tcp is published by another container",
 		{"tcp", "127.0.0.1", 9000, 0, 80}:   "port 9000/tcp is published by another container",
@@ -47,16 +53,81 @@ func TestClaimPorts(t *testing.T) {
 		{"tcp", "2001:db8::1", 9003, 0, 80}: "port 9003/tcp is published by another container",
 		{"tcp", "192.0.2.77", 80, 0, 80}:    "the host has no address 192.0.2.77",
 		{"tcp", "", 9000, 9002, 80}:         "port 9002/tcp is in use by a process of this host",
+		{"udp", "", 9005, 0, 80}:            "port 9005/udp is in use by a process of this host",
 		{"udp", "", 9000, 0, 80}:            "9000", {"tcp", "127.0.0.2", 9001, 0, 80}: "9001", {"tcp", "127.0.0.2", 9002, 0, 80}: "9002",
 		{"sctp", "", 9000, 0, 80}: "9000", {"tcp", "", 9000, 9010, 80}: "9004", {"tcp", "2001:db8::1", 9004, 0, 80}: "9004",
 	} {
-		got, err := ClaimPorts([]Port{port})
+		got, release, err := ClaimPorts([]Port{port})
+		release()
 		if err == nil && fmt.Sprint(got[0].HostPort) != want || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, %v: want %q", port, got, err, want)
 		}
 	}
-	if got, err := ClaimPorts([]Port{{Proto: "tcp", Port: 80}, {Proto: "tcp", Port: 80}}); err != nil || got[0].HostPort == 0 || got[0].HostPort == got[1].HostPort {
+	got, release, err := ClaimPorts([]Port{{Proto: "tcp", Port: 80}, {Proto: "tcp", Port: 80}})
+	if err != nil || got[0].HostPort == 0 || got[0].HostPort == got[1].HostPort {
 		t.Errorf("two random ports: %v, %v", got, err)
+	}
+	release()
+}
+
+// Between claim and publication nobody else gets the port, and whoever asks for a range gets the next.
+func TestClaimsAtTheSameTime(t *testing.T) {
+	freshHost(t)
+	const many = 150
+	seen := map[uint16]bool{}
+	var releases []func()
+	for range many {
+		got, release, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Last: 9000 + many - 1, Port: 80}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[got[0].HostPort], releases = true, append(releases, release)
+	}
+	if len(seen) != many {
+		t.Errorf("%d claims, %d ports", many, len(seen))
+	}
+	if got, _, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}); err == nil {
+		t.Errorf("claimed twice: %v", got)
+	}
+	for _, release := range releases {
+		release()
+	}
+	if _, release, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}); err != nil {
+		t.Errorf("released, and not to be had: %v", err)
+	} else {
+		release()
+	}
+}
+
+// A published port that could not be reached is refused before anything is made.
+func TestPublishable(t *testing.T) {
+	only4, both := testNetwork(), testNetwork()
+	both.Subnets = append(slices.Clone(both.Subnets), Subnet{Prefix: netip.MustParsePrefix("fd00::/64")})
+	on := func(n Network, addresses ...string) Endpoint {
+		e := Endpoint{Network: n}
+		for _, a := range addresses {
+			e.Addresses = append(e.Addresses, netip.MustParseAddr(a))
+		}
+		return e
+	}
+	bridge, closed := on(only4, "10.44.0.2"), on(Network{Driver: DriverBridge, Internal: true}, "10.45.0.2")
+	share, plugins := on(Network{Name: "m", Driver: DriverMacvlan}, "192.0.2.2"), on(Network{Driver: DriverCNI})
+	for _, c := range []struct {
+		want   string
+		hostIP string
+		ends   []Endpoint
+	}{
+		{"", "", []Endpoint{bridge}}, {"", "", nil}, {"", "", []Endpoint{closed, bridge, share}}, {"", "", []Endpoint{plugins, bridge}},
+		{"", "2001:db8::1", []Endpoint{on(both, "10.44.0.2", "fd00::2")}},
+		{"no addresses of that generation", "2001:db8::1", []Endpoint{bridge}},
+		{"all networks of the container are internal", "", []Endpoint{closed}},
+		{"network m (macvlan) is reached at its own address", "", []Endpoint{share, bridge}},
+		{"made by CNI plugins", "", []Endpoint{plugins}},
+	} {
+		err := Sandbox{Endpoints: c.ends, Ports: []Port{{Proto: "tcp", HostIP: c.hostIP, HostPort: 80, Port: 80}}}.Publishable()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v: want %q", c.ends, err, c.want)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ func TestNameFlags(t *testing.T) {
 		{"--network mynet --dns-search . --dns-opt ndots:2", "grep -c search /etc/resolv.conf; grep options /etc/resolv.conf", "0\noptions ndots:2\n"},
 		{"--network mynet --name me --network-alias self", "nslookup self | grep -c 10.", "1\n"},
 		{"--hostname web --domainname example.org", "hostname; cat /etc/hostname; tail -1 /etc/hosts | cut -f 2", "web\nweb\nweb.example.org web\n"},
+		{"--network mynet --name me --hostname host7", "nslookup host7 | grep -c 10.", "1\n"},
 		{"--add-host a:192.0.2.1 --add-host b=192.0.2.2 --add-host c=[2001:db8::1]", "tail -3 /etc/hosts", "192.0.2.1\ta\n192.0.2.2\tb\n2001:db8::1\tc\n"},
 		{"--network mynet --add-host up:host-gateway", "test $(grep -w up /etc/hosts | cut -f 1) = $(ip route | sed -n 's/default via \\([0-9.]*\\).*/\\1/p') && echo same", "same\n"},
 		{"--network host --add-host up:host-gateway", "tail -1 /etc/hosts", "127.0.0.1\tup\n"},

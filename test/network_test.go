@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +148,14 @@ func TestPortsThatArePublished(t *testing.T) {
 	if got := p.must("inspect", "-f", "{{json .Config.ExposedPorts}} {{json .NetworkSettings.Ports}}", "quiet"); got != `{"80/tcp":{}} {"80/tcp":null}`+"\n" {
 		t.Errorf("a port that is only exposed: %s", got)
 	}
+	var all sync.WaitGroup
+	for range 8 { // at the same time, out of one range that is just large enough
+		all.Go(func() { p.must("run", "-d", "--label", "range", "-p", "18110-18117:80", "box", "sleep", "100") })
+	}
+	all.Wait()
+	if got := strings.Fields(p.must("ps", "--filter", "label=range", "--format", "{{.Ports}}")); len(slices.Compact(slices.Sorted(slices.Values(got)))) != 8 {
+		t.Errorf("eight containers have the ports %v", got)
+	}
 	p.must("run", "-d", "-p", "18100:80/sctp", "box", "sleep", "100")
 	mentions(t, p.must("ps"), "127.0.0.1:18090->7000/tcp", "127.0.0.1:18090->7000/udp", "18100->80/sctp")
 	listener, err := net.Listen("tcp4", "127.0.0.1:18101")
@@ -207,6 +216,7 @@ func TestTwoEnginesShareNothing(t *testing.T) {
 }
 
 // TestStartsAndStopsInParallel: 20 at a time, and a network that comes and goes between them. Nothing may be left.
+// CROWD=60s makes it as long as it was promised for.
 func TestStartsAndStopsInParallel(t *testing.T) {
 	p := newPlace(t)
 	p.must("network", "create", "busy")
@@ -215,7 +225,7 @@ func TestStartsAndStopsInParallel(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+			for end := time.Now().Add(crowdTime(t)); time.Now().Before(end); {
 				r := p.run("run", "--rm", "--network", "busy", "-p", fmt.Sprintf("%d:80", 20000+i), "box", "ip", "-o", "-4", "addr", "show", "eth0")
 				if r.code != 0 || !strings.Contains(r.stdout, "inet 10.") {
 					t.Error(r)
