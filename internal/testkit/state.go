@@ -3,15 +3,11 @@
 package testkit
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/vishvananda/netlink"
 )
 
 // State is a picture: what was looked at -> one line each, sorted.
@@ -40,13 +36,6 @@ func Snapshot(t testing.TB, w Watch) State {
 	state := State{}
 	for what, look := range looks {
 		lines, err := look()
-		for range 100 {
-			if !errors.Is(err, netlink.ErrDumpInterrupted) { // the kernel calls the listing torn: links still come and go
-				break
-			}
-			time.Sleep(time.Millisecond)
-			lines, err = look()
-		}
 		if err != nil {
 			t.Fatalf("look at %s: %v", what, err)
 		}
