@@ -22,7 +22,7 @@ func (s *Store) ask(ctx context.Context, r PullRequest) (p *pull, err error) {
 			continue
 		}
 		if err = p.read(ctx, s); err == nil {
-			p.layers, err = s.layers(p.parts.Layers, p.diffIDs())
+			p.layers, err = s.layers(p.parts.Layers, p.diffIDs(), s.link)
 			return p, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
@@ -48,46 +49,45 @@ func (s *Store) embeddedNames() (v1.IndexManifest, error) {
 	}
 }
 
-// ensureEmbedded copies the embedded image into the store where it is missing, or is that of another build of this program.
-func (s *Store) ensureEmbedded() error {
+// ensureEmbedded copies the embedded image into the store where it is missing, or is that of another build of this program. It
+// returns the names that the store has then.
+func (s *Store) ensureEmbedded() (v1.IndexManifest, error) {
 	names, err := s.embeddedNames()
 	if err != nil {
-		return err
+		return names, err
 	}
-	if have, err := s.hasAll(names); have || err != nil {
-		return err
+	index, err := s.index()
+	if err != nil || s.hasAll(index, names) {
+		return index, err
 	}
 	unlock, err := lock(s.root)
 	if err != nil {
-		return err
+		return index, err
 	}
 	defer unlock()
 	// Again, now that nobody else can be at it.
-	if have, err := s.hasAll(names); have || err != nil {
-		return err
+	index, err = s.index()
+	if err != nil || s.hasAll(index, names) {
+		return index, err
 	}
 	archive, err := s.embedded()
 	if err != nil {
-		return err
+		return index, err
 	}
 	defer archive.Close()
-	return s.load(archive)
+	if err := s.load(archive); err != nil {
+		return index, err
+	}
+	return s.index()
 }
 
 // hasAll says whether the store has these images by these names, complete.
-func (s *Store) hasAll(names v1.IndexManifest) (bool, error) {
-	index, err := s.index()
-	if err != nil {
-		return false, err
-	}
-	known := map[string]v1.Hash{}
-	for _, d := range index.Manifests {
-		known[nameOf(d)] = d.Digest
-	}
-	for _, d := range names.Manifests {
-		if known[nameOf(d)] != d.Digest || s.checkComplete(d) != nil {
-			return false, nil
+func (s *Store) hasAll(index, names v1.IndexManifest) bool {
+	for _, want := range names.Manifests {
+		named := func(d v1.Descriptor) bool { return d.Digest == want.Digest && nameOf(d) == nameOf(want) }
+		if !slices.ContainsFunc(index.Manifests, named) || s.checkComplete(want) != nil {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }

@@ -2,7 +2,6 @@
 package storage
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,12 +51,11 @@ func (s *Store) Image(ref string) (Image, error) {
 	if err := checkReference(ref); err != nil {
 		return Image{}, err
 	}
+	names := s.index
 	if Familiar(ref) == box.Name {
-		if err := s.ensureEmbedded(); err != nil {
-			return Image{}, fmt.Errorf("find image %q: %w", ref, err)
-		}
+		names = s.ensureEmbedded
 	}
-	index, err := s.index()
+	index, err := names()
 	if err != nil {
 		return Image{}, fmt.Errorf("find image %q: %w", ref, err)
 	}
@@ -126,23 +124,7 @@ func (s *Store) image(d v1.Descriptor) (Image, error) {
 		err = s.document(img.ID, &img.Config)
 	}
 	if err == nil {
-		img.Layers, err = s.layers(parts.Layers, img.Config.RootFS.DiffIDs)
-	}
-	return img, err
-}
-
-// briefly is image for lists of many: without the history, which takes the most time to read.
-func (s *Store) briefly(d v1.Descriptor) (Image, error) {
-	img, parts, err := s.manifest(d)
-	if err == nil {
-		config := struct {
-			*v1.ConfigFile
-			History json.RawMessage `json:"history"` // hides the one in ConfigFile
-		}{ConfigFile: &img.Config}
-		err = s.document(img.ID, &config)
-	}
-	if err == nil {
-		img.Layers, err = s.layers(parts.Layers, img.Config.RootFS.DiffIDs)
+		img.Layers, err = s.layers(parts.Layers, img.Config.RootFS.DiffIDs, s.link)
 	}
 	return img, err
 }

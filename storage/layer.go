@@ -28,8 +28,8 @@ type Layer struct {
 	unpack Unpack
 }
 
-// layers joins what the manifest says of each layer (its blob) with what the config says (its diffID).
-func (s *Store) layers(blobs []v1.Descriptor, diffIDs []v1.Hash) ([]Layer, error) {
+// layers joins what the manifest says of each layer (its blob) with what the config says (its diffID); link finds short names.
+func (s *Store) layers(blobs []v1.Descriptor, diffIDs []v1.Hash, link linker) ([]Layer, error) {
 	if len(blobs) != len(diffIDs) {
 		return nil, fmt.Errorf("the manifest has %d layers, the config %d", len(blobs), len(diffIDs))
 	}
@@ -45,7 +45,7 @@ func (s *Store) layers(blobs []v1.Descriptor, diffIDs []v1.Hash) ([]Layer, error
 			return nil, err
 		}
 		var err error
-		if l.Path, l.Unpacked, err = s.link(chain); err != nil {
+		if l.Path, l.Unpacked, err = link(chain); err != nil {
 			return nil, err
 		}
 		l.unpack = Unpack{
@@ -74,6 +74,8 @@ func checkLayerType(layer v1.Descriptor) error {
 	}
 	return fmt.Errorf("layer %s is of type %s: tar archives can be read, packed with gzip or zstd or not at all", layer.Digest, layer.MediaType)
 }
+
+type linker func(chain v1.Hash) (path string, there bool, err error)
 
 // link finds the short name of a layer's folder, or the one that it will get. The name is made last, so where it is, the
 // folder is complete. It has as many digits of the chainID as tell it from others, eight or more.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,33 +16,72 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Images lists all images, in the order in which they came, those without a name too, and none with its history. The embedded one is always there.
+// Images lists all images, in the order in which they came, those without a name too. Of their configs they have what lists show: the
+// time, the platform, labels and layers. The embedded image is always there.
 func (s *Store) Images() ([]Image, error) {
-	if err := s.ensureEmbedded(); err != nil {
-		return nil, fmt.Errorf("list images: %w", err)
-	}
-	index, err := s.index()
+	index, err := s.ensureEmbedded()
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
 	}
-	var found []v1.Descriptor
-	for _, d := range index.Manifests {
-		if d.MediaType.IsImage() {
-			found = append(found, d)
-		}
-	}
+	found := slices.DeleteFunc(index.Manifests, func(d v1.Descriptor) bool { return !d.MediaType.IsImage() })
 	list := make([]Image, len(found))
 	var group errgroup.Group
-	group.SetLimit(8)
-	for i, d := range found {
-		group.Go(func() (err error) {
-			if list[i], err = s.briefly(d); err != nil {
-				err = fmt.Errorf("read image %s: %w: remove it with: glassbox rmi %s", nameOr(d), err, nameOr(d))
+	readers := runtime.GOMAXPROCS(0) // more would wait for each other: what they read is in memory as a rule
+	for first := range readers {
+		group.Go(func() error {
+			link := s.linkOnce()
+			for i := first; i < len(found); i += readers {
+				var err error
+				if list[i], err = s.briefly(found[i], link); err != nil {
+					return fmt.Errorf("read image %s: %w: remove it with: glassbox rmi %s", nameOr(found[i]), err, nameOr(found[i]))
+				}
 			}
-			return err
+			return nil
 		})
 	}
 	return list, group.Wait()
+}
+
+// briefly is image for lists of many.
+func (s *Store) briefly(d v1.Descriptor, link linker) (Image, error) {
+	img, parts, err := s.manifest(d)
+	if err != nil {
+		return img, err
+	}
+	var config struct {
+		Created                   v1.Time
+		Architecture, OS, Variant string
+		OSVersion                 string   `json:"os.version"`
+		OSFeatures                []string `json:"os.features"`
+		RootFS                    v1.RootFS
+		Config                    struct{ Labels map[string]string }
+	}
+	if err := s.document(img.ID, &config); err != nil {
+		return img, err
+	}
+	img.Config = v1.ConfigFile{Created: config.Created, Architecture: config.Architecture, OS: config.OS, Variant: config.Variant,
+		OSVersion: config.OSVersion, OSFeatures: config.OSFeatures, RootFS: config.RootFS, Config: v1.Config{Labels: config.Config.Labels}}
+	img.Layers, err = s.layers(parts.Layers, config.RootFS.DiffIDs, link)
+	return img, err
+}
+
+// linkOnce is link with a memory, for layers that many images share. For one goroutine.
+func (s *Store) linkOnce() linker {
+	type answer struct {
+		path  string
+		there bool
+	}
+	known := map[v1.Hash]answer{}
+	return func(chain v1.Hash) (string, bool, error) {
+		if a, ok := known[chain]; ok {
+			return a.path, a.there, nil
+		}
+		path, there, err := s.link(chain)
+		if err == nil {
+			known[chain] = answer{path, there}
+		}
+		return path, there, err
+	}
 }
 
 func nameOr(d v1.Descriptor) string {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -68,7 +69,7 @@ func (s *Store) create() error {
 
 // path returns a path inside the store.
 func (s *Store) path(elem ...string) string {
-	return filepath.Join(append([]string{s.root}, elem...)...)
+	return s.root + "/" + strings.Join(elem, "/")
 }
 
 // lock waits until this process alone holds the directory; the function that it returns lets go.

@@ -170,14 +170,3 @@ func TestContainers(t *testing.T) {
 		t.Errorf("%v, %v", ids, err)
 	}
 }
-
-// What every `run` pays for the image: index, manifest, config, and the short names of the layers.
-func BenchmarkImage(b *testing.B) {
-	s := newStore(b)
-	mustRun(b, UnpackPlan(mustImage(b, s, "box")))
-	for b.Loop() {
-		if !mustImage(b, openStore(b, s.root, boxArchive(b)), "box").Layers[1].Unpacked {
-			b.Fatal("not warm")
-		}
-	}
-}

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
 func main() {
+	debug.SetGCPercent(400) // most commands end before it would be worth while to collect anything
 	os.Exit(report(start(os.Args[1:])))
 }
 
