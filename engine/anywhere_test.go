@@ -120,7 +120,7 @@ func TestKillAnywhere(t *testing.T) {
 		for step := 1; step <= steps; step++ {
 			ids := dieIn(t, e, step, who)
 			if who == "engine" && step == steps { // the container lives on then, as it should
-				if err := e.Remove(t.Context(), "victim", true, false); err != nil {
+				if err := e.Remove(t.Context(), "victim", RemoveRequest{Force: true}); err != nil {
 					t.Error(err)
 				}
 			}

@@ -52,7 +52,7 @@ func (e *Engine) orphans(o owners) ([]Leak, error) {
 		leaks = append(leaks, Leak{
 			Kind: "container", Object: r.Name, Why: "the command that was to start and remove it was killed",
 			Remedy: "glassbox rm " + r.Name,
-			fix:    func() error { return e.delete(r, true) },
+			fix:    func() error { return e.delete(context.Background(), r, RemoveRequest{Volumes: true}) },
 		})
 	}
 	return leaks, nil

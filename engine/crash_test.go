@@ -138,7 +138,7 @@ func TestRemoveWithoutShim(t *testing.T) {
 	e := newEngine(t)
 	before := testkit.Snapshot(t, testkit.Watch{Cgroups: []string{"glassbox"}})
 	id := killShim(t, e, quiet("sleep", "100"))
-	if err := e.Remove(t.Context(), id, true, false); err != nil {
+	if err := e.Remove(t.Context(), id, RemoveRequest{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {

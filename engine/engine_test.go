@@ -68,7 +68,7 @@ func (e *Engine) removeAll(t testing.TB) {
 		t.Error(err)
 	}
 	for _, c := range list {
-		if err := e.Remove(context.Background(), c.ID, true, true); err != nil {
+		if err := e.Remove(context.Background(), c.ID, RemoveRequest{Force: true, Volumes: true}); err != nil {
 			t.Errorf("remove %s: %v", c.Names[0], err)
 		}
 	}

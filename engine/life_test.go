@@ -196,7 +196,7 @@ func TestExec(t *testing.T) {
 	if !errors.As(err, &coded) || coded.ExitCode() != 127 {
 		t.Errorf("no-such-program: %v, want exit code 127", err)
 	}
-	if err := e.Remove(t.Context(), id, false, false); err == nil {
+	if err := e.Remove(t.Context(), id, RemoveRequest{}); err == nil {
 		t.Error("a running container was removed without force")
 	}
 }

@@ -29,7 +29,7 @@ func (e *Engine) Prune(ctx context.Context, p PruneRequest) (api.PruneReport, er
 			continue
 		}
 		size := treeSize(e.dir(s.ID))
-		err := e.Remove(ctx, s.ID, false, false)
+		err := e.Remove(ctx, s.ID, RemoveRequest{})
 		if errors.As(err, new(*NotFound)) {
 			continue // somebody else was quicker
 		}

@@ -83,7 +83,7 @@ func inverses() []explain.Op { return slices.Concat(kernel.Inverses(), nft.Inver
 // lastRites moves what stays from the live directory to the container's own, and removes the former; with --rm, both.
 func (e *Engine) lastRites(r *Record) error {
 	if r.Request.AutoRemove {
-		return e.delete(r, true)
+		return e.delete(context.Background(), r, RemoveRequest{Volumes: true})
 	}
 	status, err := e.status(r.ID)
 	if err != nil {

@@ -16,7 +16,7 @@ func (e *Engine) Run(ctx context.Context, r RunRequest) (Result, error) {
 	n.size = r.Streams.firstSize()
 	s, err := e.start(ctx, n, r.Listener, !r.Detach)
 	if err != nil {
-		err = errors.Join(err, e.delete(n.Record, true))
+		err = errors.Join(err, e.delete(context.Background(), n.Record, RemoveRequest{Volumes: true}))
 		n.unlock()
 		return result, err
 	}

@@ -47,7 +47,7 @@ func TestEventsOfALife(t *testing.T) {
 			return err
 		},
 		func() error { return e.Stop(t.Context(), "other", StopRequest{Signal: "KILL"}) },
-		func() error { return e.Remove(t.Context(), "other", false, false) },
+		func() error { return e.Remove(t.Context(), "other", RemoveRequest{}) },
 	}
 	for i, step := range steps {
 		if err := step(); err != nil {

@@ -183,7 +183,7 @@ func (e *Engine) VolumePrune(ctx context.Context, all bool, pass func(VolumeSumm
 }
 
 // removeAnonymous removes the volumes that nobody has named and only this container has.
-func (e *Engine) removeAnonymous(r *Record) error {
+func (e *Engine) removeAnonymous(ctx context.Context, r *Record, l explain.Listener) error {
 	if !slices.ContainsFunc(r.Request.Mounts, func(m Mount) bool { return m.Volume.Anonymous }) {
 		return nil
 	}
@@ -192,18 +192,31 @@ func (e *Engine) removeAnonymous(r *Record) error {
 		return err
 	}
 	defer unlock()
-	users, err := e.volumeUsers(r.ID)
+	names, err := e.anonymousOf(r)
 	if err != nil {
 		return err
 	}
-	for _, m := range r.Request.Mounts {
-		if m.Volume.Anonymous && len(users[m.Source]) == 0 && exists(filepath.Join(e.volumes().Dir, m.Source)) {
-			if err := e.removeVolume(context.Background(), m.Source, nil); err != nil {
-				return err
-			}
+	for _, name := range names {
+		if err := e.removeVolume(ctx, name, l); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// anonymousOf lists those volumes.
+func (e *Engine) anonymousOf(r *Record) ([]string, error) {
+	users, err := e.volumeUsers(r.ID)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range r.Request.Mounts {
+		if m.Volume.Anonymous && len(users[m.Source]) == 0 && exists(filepath.Join(e.volumes().Dir, m.Source)) {
+			names = append(names, m.Source)
+		}
+	}
+	return names, nil
 }
 
 // volumeUsers lists the containers of each volume by name, without one container.

@@ -151,6 +151,30 @@ func TestAnonymousVolumes(t *testing.T) {
 	}
 }
 
+// The plan of a removal removes nothing; what is told is gone.
+func TestRemoveIsTold(t *testing.T) {
+	p := newPlace(t)
+	p.must("run", "--name", "con", "--network", "none", "-v", "/scratch", "box", "true")
+	id, volume := strings.TrimSpace(p.must("ps", "-aq", "--no-trunc")), strings.TrimSpace(p.must("volume", "ls", "-q"))
+	dir := filepath.Join(p.root, "containers", id)
+	plan := p.must("rm", "-v", "--dry-run", "con")
+	lacks(t, plan, volume, "Remove the container's files", "rm -r -f --one-file-system "+dir)
+	if _, err := os.Stat(dir); err != nil {
+		t.Errorf("after a dry run: %v", err)
+	}
+	told := p.run("rm", "-v", "--explain", "con")
+	lacks(t, told.stderr, volume, "Remove the container's files")
+	if _, err := os.Stat(dir); told.code != 0 || told.stdout != "con\n" || !os.IsNotExist(err) || p.must("volume", "ls", "-q") != "" {
+		t.Errorf("%s%v", told, err)
+	}
+	p.must("run", "-d", "--name", "busy", "--network", "none", "box", "sleep", "100")
+	if r := p.run("rm", "--dry-run", "busy"); r.code != 1 || !strings.Contains(r.stderr, "is running") {
+		t.Errorf("%s", r)
+	}
+	p.must("rm", "-f", "--dry-run", "busy")
+	p.must("rm", "-f", "busy")
+}
+
 func TestVolumeInUse(t *testing.T) {
 	p := newPlace(t)
 	p.must("run", "-d", "--name", "db", "--network", "none", "-v", "shared:/data", "box", "sh", "-c", "echo from db > /data/file; sleep 100")

@@ -122,7 +122,7 @@ func withArguments(number int, do func(c *cli.Context, e *engine.Engine) error) 
 	}
 }
 
-// each does something for every argument, goes on after an error, and returns all errors.
+// each does something for every argument, and says for which it has; it goes on after an error, and returns all errors.
 func each(c *cli.Context, do func(ref string) error) error {
 	var errs []error
 	for _, ref := range c.Args().Slice() {
@@ -130,7 +130,9 @@ func each(c *cli.Context, do func(ref string) error) error {
 			errs = append(errs, err)
 			continue
 		}
-		fmt.Fprintln(c.App.Writer, ref)
+		if !c.Bool("dry-run") {
+			fmt.Fprintln(c.App.Writer, ref)
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -50,10 +50,9 @@ func killCommand() *cli.Command {
 }
 
 func rmCommand() *cli.Command {
-	flags := []cli.Flag{flagSwitch("force", "kill it first if it runs", "f"), flagSwitch("volumes", "with its anonymous volumes", "v")}
-	rm := onContainers("rm", "remove containers with their files", "-f web", flags, func(c *cli.Context, e *engine.Engine, ref string) error {
-		return e.Remove(c.Context, ref, c.Bool("force"), c.Bool("volumes"))
-	})
+	flags := append(storyFlags()[:3], // --explain, --step, --dry-run
+		flagSwitch("force", "kill it first if it runs", "f"), flagSwitch("volumes", "with its anonymous volumes", "v"))
+	rm := onContainers("rm", "remove containers with their files", "-f web", flags, rm)
 	rm.Aliases = []string{"remove"}
 	remove := rm.Action
 	rm.Action = func(c *cli.Context) error {
@@ -72,6 +71,22 @@ func allGone(err error) bool {
 		return !slices.ContainsFunc(several.Unwrap(), func(one error) bool { return !allGone(one) })
 	}
 	return errors.As(err, new(*engine.NotFound))
+}
+
+func rm(c *cli.Context, e *engine.Engine, ref string) error {
+	want := engine.RemoveRequest{Force: c.Bool("force"), Volumes: c.Bool("volumes")}
+	if c.Bool("dry-run") {
+		plan, err := e.RemovePlan(ref, want)
+		if err != nil {
+			return err
+		}
+		return tellSteps(c, plan)
+	}
+	var err error
+	if want.Listener, err = listenerFrom(c.Context, c); err != nil {
+		return err
+	}
+	return e.Remove(c.Context, ref, want)
 }
 
 // releaseCommand is what a shim calls when its container has ended and nobody waits for it.
