@@ -31,6 +31,7 @@ var directions = []direction{
 	{"internal/testkit", nil, "the harness must not need what it tests"},
 	{"internal/trace", nil, "the witness shares no code with the accused"},
 	{"internal/truth", []string{"internal/trace"}, "it judges by what was told and what was seen alone"},
+	{"internal/bench", []string{"kernel/look"}, "it measures from outside: the programs, and what the kernel says of them"},
 	{"internal", nil, "tools of the tests"},
 	{"test", []string{"explain", "kernel/look"}, "end-to-end tests drive the built programs"},
 }
