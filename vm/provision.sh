@@ -10,12 +10,14 @@ go_version=$(awk '$1 == "go" { print $2 }' "$tree/go.mod")
 install_tools() {
 	"$here/need.sh" make:make curl:curl git:git busybox:busybox-static nft:nftables ip:iproute2 ping:iputils-ping \
 		shellcheck:shellcheck || return
-	if /usr/local/go/bin/go version 2>/dev/null | grep -q "go$go_version"; then return; fi
-	archive=go$go_version.linux-$(dpkg --print-architecture).tar.gz
-	curl -fsSL -o "/tmp/$archive" "https://go.dev/dl/$archive" && rm -rf /usr/local/go && tar -C /usr/local -xzf "/tmp/$archive" &&
-		rm "/tmp/$archive" || return
+	have=$(cd / && PATH=$PATH:/usr/local/go/bin go env GOVERSION 2>/dev/null) || have=
+	if ! printf '%s\n' "go$go_version" "$have" | sort -VC; then # not there, or older
+		archive=go$go_version.linux-$(dpkg --print-architecture).tar.gz
+		curl -fsSL -o "/tmp/$archive" "https://go.dev/dl/$archive" && rm -rf /usr/local/go && tar -C /usr/local -xzf "/tmp/$archive" &&
+			rm "/tmp/$archive" || return
+	fi
 	# sudo has a PATH of its own, so the two programs are linked to where everybody looks.
-	ln -sf /usr/local/go/bin/go /usr/local/go/bin/gofmt /usr/local/bin/
+	[ ! -d /usr/local/go ] || ln -sf /usr/local/go/bin/go /usr/local/go/bin/gofmt /usr/local/bin/
 }
 
 if install_tools; then

@@ -60,7 +60,7 @@ func checkRoot() finding {
 func checkKernel() finding {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
-		return finding{State: missing, Found: err.Error()}
+		return finding{State: missing, Found: err.Error(), Remedy: "install a kernel of 5.6 or later"}
 	}
 	release := "Linux " + unix.ByteSliceToString(u.Release[:])
 	fd, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT})
@@ -109,7 +109,7 @@ func checkCgroups() finding {
 	layout, err := look.HostLayout()
 	switch {
 	case err != nil:
-		return finding{State: missing, Found: err.Error()}
+		return finding{State: missing, Found: err.Error(), Remedy: "mount -t proc proc /proc"}
 	case layout.Mode == look.ModeNone:
 		return finding{State: missing, Found: "none are mounted", Remedy: "mount -t cgroup2 cgroup2 /sys/fs/cgroup"}
 	case layout.Mode == look.ModeV2:
@@ -123,7 +123,7 @@ func checkCgroups() finding {
 func checkControllers() finding {
 	layout, err := look.HostLayout()
 	if err != nil {
-		return finding{State: missing, Found: err.Error()}
+		return finding{State: missing, Found: err.Error(), Remedy: "mount -t proc proc /proc"}
 	}
 	var have, lack []string
 	for _, name := range []string{"cpu", "cpuset", "memory", "pids", "io", "devices", "freezer"} {
@@ -158,8 +158,8 @@ func checkOverlay() finding {
 // checkRootFS: pivot_root refuses to leave the file system that the kernel starts with, which is mounted on nothing but itself.
 func checkRootFS() finding {
 	m, err := look.MountAt(os.Getpid(), "/")
-	if err != nil {
-		return finding{State: missing, Found: err.Error()}
+	if err != nil { // the root of a chroot is a directory like any other
+		return finding{State: missing, Found: err.Error(), Lost: "pivot_root", Remedy: "leave the chroot, or before it: mount --bind DIR DIR"}
 	}
 	if m.FSType == "rootfs" && m.ID == m.Parent {
 		return finding{State: degraded, Found: "the root is an initramfs", Lost: "pivot_root", Remedy: "glassbox-oci run --no-pivot, or boot from a disk"}
@@ -183,7 +183,7 @@ func notTried() finding {
 func checkForwarding() finding {
 	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_forward")
 	if err != nil {
-		return finding{State: missing, Found: err.Error()}
+		return finding{State: missing, Found: err.Error(), Remedy: "mount -t proc proc /proc"}
 	}
 	if strings.TrimSpace(string(text)) == "1" {
 		return finding{State: fine, Found: "on"}

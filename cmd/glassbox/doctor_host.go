@@ -45,7 +45,7 @@ func checkDisk(root string) finding {
 	const tight, little = 2 << 30, 200 << 20
 	dir, err := filepath.Abs(root)
 	if err != nil {
-		return finding{State: missing, Found: err.Error()}
+		return finding{State: missing, Found: err.Error(), Remedy: "name a place that can be found: --root"}
 	}
 	var s unix.Statfs_t
 	for err = unix.Statfs(dir, &s); err == unix.ENOENT && dir != "/"; err = unix.Statfs(dir, &s) {

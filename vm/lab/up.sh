@@ -8,7 +8,7 @@ lab=$(cd "$here/../.." && pwd)/bin/vm/lab
 name=$1 kernel=${2:-} mode=${3:-v2}
 dir=$lab/$name
 if "$here/alive.sh" "$name"; then
-	echo "the machine $name is running"
+	echo "the machine $name is running: $(cat "$dir/booted"); for another kernel or mode switch it off first (make vm-stop)"
 	exit 0
 fi
 
@@ -36,7 +36,8 @@ qemu-system-x86_64 -accel "$accelerator" -cpu max,-cx16 -machine q35 -smp "${VM_
 	-display none -serial "unix:$dir/console,server=on,wait=off,logfile=$dir/console.log" -monitor "unix:$dir/monitor,server=on,wait=off" \
 	-daemonize -pidfile "$dir/pid"
 
-echo "booting Linux $version with cgroups $mode ($accelerator); the console is in $dir/console.log"
+echo "Linux $version with cgroups $mode" >"$dir/booted"
+echo "booting $(cat "$dir/booted") ($accelerator); the console is in $dir/console.log"
 tries=0
 until VM_PATIENCE=20 "$here/in.sh" "$name" true 2>/dev/null; do
 	tries=$((tries + 1))
