@@ -20,7 +20,7 @@ accelerator=${VM_ACCELERATOR:-$("$here/../accelerator.sh")}
 image=$(mktemp "$dir/image.XXXXXX")
 log=$(mktemp "$dir/log.XXXXXX")
 trap 'rm -f "$image" "$log"' EXIT
-{ cat "$dir/base.cpio"; (cd "$extra" && find . -mindepth 1 | cpio -o -H newc --quiet); } >"$image"
+{ cat "$dir/base.cpio"; (cd "$extra" && find . -mindepth 1 | cpio -o -H newc -R 0:0 --quiet); } >"$image"
 timeout --foreground "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel "$accelerator" -cpu max -machine q35 -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-1536}" \
 	-nodefaults -no-user-config -display none -serial stdio -no-reboot -nic none -kernel "$dir/kernel/vmlinuz" -initrd "$image" \
 	-append "console=ttyS0 loglevel=1 panic=-1 mitigations=off cgroups=$mode" </dev/null | sed -u 's/\r$//' | tee "$log" | sed -u '/^vm: exit /,$d'

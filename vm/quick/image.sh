@@ -47,6 +47,6 @@ mkdir -p "$root/lib/modules/$version"
 cp "lib/modules/$version"/modules.* "$root/lib/modules/$version/"
 awk '/^kernel\/(net\/(netfilter|bridge|ipv4|ipv6|packet)\/|fs\/overlayfs\/|drivers\/block\/(loop|zram)|crypto\/(lzo|crc32c)|arch\/x86\/crypto\/crc32c|drivers\/net\/(veth|macvlan|dummy|tun|vxlan|ipvlan\/))/ {
 	gsub(":", ""); for (i = 1; i <= NF; i++) print $i }' modules.dep | sort -u | (cd "lib/modules/$version" && cpio -pdm --quiet "$root/lib/modules/$version")
-(cd "$root" && find . | cpio -o -H newc --quiet) >"$base.new"
+(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$base.new"
 mv "$base.new" "$base"
 rm -rf "$root"
