@@ -52,10 +52,10 @@ lint: $(BOX) ## gofmt, go vet, staticcheck, shellcheck
 	@go run $(STATICCHECK) ./...
 	@shellcheck .ci/run vm/*.sh vm/lab/*.sh vm/quick/*.sh vm/quick/init test/engines/*.sh
 
-# In namespaces of its own: crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight, and no bridge stays.
 man: build ## manual pages of all commands, in bin/man
 	@bin/glassbox man --dir bin/man
 
+# In namespaces of its own: crun refuses a machine whose cgroups are hybrid, so the v2 part is out of sight, and no bridge stays.
 bench: build ## times and memory beside crun, runc, bwrap and unshare, what is installed of them
 	@vm/need.sh time:time
 	@go build -o bin/ ./internal/bench
