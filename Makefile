@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench bench-engines lint clean
+.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench bench-engines bench-network lint clean
 
 # Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
 export CGO_ENABLED := 0
@@ -60,6 +60,13 @@ bench: build ## times and memory beside crun, runc, bwrap and unshare, what is i
 	@vm/need.sh time:time
 	@go build -o bin/ ./internal/bench
 	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; exec bin/bench'
+
+# Hosts, bridges and rules are in namespaces of our own, and end with the bench.
+bench-network: build ## what passes between containers and through a published port, names, attaching, 200 on one network
+	@vm/need.sh iperf3:iperf3 nft:nftables ip:iproute2 nsenter:util-linux pgrep:procps
+	@go build -o bin/ ./internal/netbench
+	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; exec bin/netbench'
+	@go test $(AS_ROOT) -run '^$$' -bench Attach -benchtime 300x ./network
 
 # The daemon, its bridge and its rules are in the same namespaces of our own, and end with the bench.
 bench-engines: build ## times of run and exec beside Docker and Podman, and 500 containers at once
