@@ -146,6 +146,25 @@ func (c CgroupRemove) evict() error {
 func (c CgroupRemove) Call() string  { return fmt.Sprintf("rmdir(%q)", c.Path) }
 func (c CgroupRemove) Shell() string { return Quote("rmdir", c.Path) }
 
+// CgroupOwner gives a group, or one of its files, to a user of the host. Where this kernel has no such file there is nothing to
+// give. man 2 chown.
+type CgroupOwner struct {
+	Path string
+	UID  int
+}
+
+func (c CgroupOwner) Do() error {
+	err := unix.Chown(c.Path, c.UID, -1)
+	if err == unix.ENOENT {
+		return nil
+	}
+	return Fail(c, err)
+}
+func (c CgroupOwner) Call() string { return fmt.Sprintf("chown(%q, %d, -1)", c.Path, c.UID) }
+func (c CgroupOwner) Shell() string {
+	return "[ ! -e " + quote(c.Path) + " ] || " + Quote("chown", strconv.Itoa(c.UID), c.Path)
+}
+
 // KillCgroup sends SIGKILL to every process of the group: by cgroup.kill where the kernel has it (v2, Linux 5.14), one by one
 // elsewhere. A frozen v1 group is thawed, for a frozen process does not die.
 func KillCgroup(path string) error {

@@ -7,7 +7,7 @@
 //	inroot.go    the same for targets inside a container's root    man 2 openat2
 //	root.go      PivotRoot Chroot Chdir                            man 2 pivot_root, chroot
 //	file.go      Mkdir EnsureDir WriteFile Symlink Mknod Chown …   man 2 mkdir, open, symlink, mknod
-//	cgroup.go    CgroupCreate CgroupSet CgroupJoin CgroupRemove    man 7 cgroups
+//	cgroup.go    CgroupCreate CgroupSet CgroupJoin CgroupOwner …   man 7 cgroups
 //	scope.go     ScopeStart ScopeSet ScopeStop: a unit of systemd  man 1 busctl
 //	clone.go     Clone: a process in new namespaces                man 2 clone, setns
 //	cloneuser.go the same in a user namespace of others            man 7 user_namespaces

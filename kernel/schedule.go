@@ -3,7 +3,9 @@ package kernel
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -120,6 +122,11 @@ var (
 		"MPOL_PREFERRED_MANY": 5, "MPOL_WEIGHTED_INTERLEAVE": 6}
 	memoryFlags = map[string]int{"MPOL_F_STATIC_NODES": 1 << 15, "MPOL_F_RELATIVE_NODES": 1 << 14, "MPOL_F_NUMA_BALANCING": 1 << 13}
 )
+
+// MemoryPolicies lists the modes and flags that SetMemoryPolicy knows.
+func MemoryPolicies() (modes, flags []string) {
+	return slices.Sorted(maps.Keys(memoryModes)), slices.Sorted(maps.Keys(memoryFlags))
+}
 
 func (s SetMemoryPolicy) Do() error {
 	mode, known := memoryModes[s.Mode]

@@ -56,16 +56,36 @@ func parseAll(flags *flag.FlagSet, args []string) ([]string, error) {
 	}
 }
 
-// containerFlags parses the flags of a command that is about one container; rest are the words after its id.
-func containerFlags(flags *flag.FlagSet, args []string) (id string, rest []string, err error) {
+// containerFlags parses the flags of a command that is about one container; rest are at most that many words after its id.
+func containerFlags(flags *flag.FlagSet, args []string, most int) (id string, rest []string, err error) {
 	words, err := parseAll(flags, args)
+	if err == nil && len(words) == 0 {
+		err = noContainer(flags)
+	}
+	if err == nil {
+		err = noMore(flags, words, 1+most)
+	}
 	if err != nil {
 		return "", nil, err
 	}
-	if len(words) == 0 {
-		return "", nil, noContainer(flags)
-	}
 	return words[0], words[1:], nil
+}
+
+// parseNone is for the commands that take flags alone.
+func parseNone(flags *flag.FlagSet, args []string) error {
+	words, err := parseAll(flags, args)
+	if err != nil {
+		return err
+	}
+	return noMore(flags, words, 0)
+}
+
+// noMore refuses words that the command has no use for: one of them may be the container that was meant.
+func noMore(flags *flag.FlagSet, words []string, most int) error {
+	if len(words) <= most {
+		return nil
+	}
+	return fmt.Errorf("%s: a word too many: %q: 'glassbox-oci %s --help' shows how", flags.Name(), words[most], flags.Name())
 }
 
 func noContainer(flags *flag.FlagSet) error {

@@ -17,7 +17,7 @@ func TestFlagsStandAnywhere(t *testing.T) {
 	for _, args := range [][]string{{"--all", "c", "9"}, {"c", "--all", "9"}, {"c", "9", "-all=true"}} {
 		flags := newFlags("kill", "")
 		all := flags.Bool("all", false, "")
-		id, rest, err := containerFlags(flags, args)
+		id, rest, err := containerFlags(flags, args, 1)
 		if err != nil || id != "c" || !*all || !slices.Equal(rest, []string{"9"}) {
 			t.Errorf("%q: id %q, rest %q, all %v, %v", args, id, rest, *all, err)
 		}
@@ -65,7 +65,8 @@ func TestBadCommandLines(t *testing.T) {
 	for _, c := range []struct{ args, says string }{
 		{"nosuch", "unknown command"}, {"kill", "name the container"}, {"kill --nosuch c", "not defined: -nosuch"},
 		{"update --memory much c", "no number"}, {"--log-format xml list", "text or json"}, {"list --format xml", "table or json"},
-		{"run --bundle /nosuch c", "holds no config.json"},
+		{"run --bundle /nosuch c", "holds no config.json"}, {"", "name a command"}, {"create a b", `a word too many: "b"`},
+		{"delete -f a b", `"b"`}, {"kill a 9 b", `"b"`}, {"list a", `"a"`}, {"state a b", `"b"`}, {"pause a b", `"b"`}, {"spec a", `"a"`},
 	} {
 		code, _, stderr := oci(t, append([]string{"--root", t.TempDir()}, strings.Fields(c.args)...)...)
 		if code != 1 || !strings.Contains(stderr, c.says) || strings.Count(stderr, "\n") != 1 {
@@ -79,9 +80,19 @@ func TestFeatures(t *testing.T) {
 	var f struct {
 		OCIVersionMin, OCIVersionMax string
 		MountOptions                 []string
-		Linux                        struct{ Namespaces []string }
+		Linux                        struct {
+			Namespaces                              []string
+			Apparmor, Selinux, IntelRdt, NetDevices struct{ Enabled bool }
+			MemoryPolicy                            struct{ Modes, Flags []string }
+			Cgroup                                  struct{ V1, V2, Systemd, Rdma bool }
+		}
 	}
 	if err := json.Unmarshal([]byte(out), &f); err != nil || f.OCIVersionMin != "1.0.0" || !slices.Contains(f.MountOptions, "rprivate") || len(f.Linux.Namespaces) != 8 {
 		t.Errorf("%+v, %v", f, err)
+	}
+	// What CONFORMANCE.md says is done, or refused, is said here, too.
+	l := f.Linux
+	if !l.Apparmor.Enabled || !l.NetDevices.Enabled || !l.Cgroup.Rdma || l.Selinux.Enabled || l.IntelRdt.Enabled || len(l.MemoryPolicy.Modes) != 7 || len(l.MemoryPolicy.Flags) != 3 {
+		t.Errorf("%+v", l)
 	}
 }

@@ -49,7 +49,7 @@ func preserved(n int) []*os.File {
 func (b *birthFlags) prepare(g global, flags *flag.FlagSet, args []string) (*specs.Spec, container.Options, error) {
 	seen := container.LookAhead()
 	b.add(flags)
-	id, _, err := containerFlags(flags, args)
+	id, _, err := containerFlags(flags, args, 0)
 	if err != nil {
 		return nil, container.Options{}, err
 	}

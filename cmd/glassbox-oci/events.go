@@ -22,7 +22,7 @@ func events(g global, args []string) (int, error) {
 	flags := newFlags("events", "[--stats] [--interval 5s] ID")
 	once := flags.Bool("stats", false, "print the use once")
 	interval := flags.Duration("interval", 5*time.Second, "time between two lines")
-	id, _, err := containerFlags(flags, args)
+	id, _, err := containerFlags(flags, args, 0)
 	if err != nil {
 		return 1, err
 	}

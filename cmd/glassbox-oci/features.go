@@ -1,4 +1,5 @@
-// This file prints what this runtime can do, for engines to ask before they try. OCI features.md.
+// This file prints what this runtime can do, for engines to ask before they try. It speaks of the program, never of the kernel
+// that it happens to run on. OCI features.md.
 package main
 
 import (
@@ -11,7 +12,7 @@ import (
 )
 
 func printFeatures(_ global, args []string) (int, error) {
-	if _, err := parseAll(newFlags("features", ""), args); err != nil {
+	if err := parseNone(newFlags("features", ""), args); err != nil {
 		return 1, err
 	}
 	yes, no := true, false
@@ -23,12 +24,14 @@ func printFeatures(_ global, args []string) (int, error) {
 		Linux: &features.Linux{
 			Namespaces:      namespaceNames(),
 			Capabilities:    kernel.CapabilityNames(kernel.AllCapabilities),
-			Cgroup:          &features.Cgroup{V1: &yes, V2: &yes, Systemd: &yes, SystemdUser: &no, Rdma: &no},
+			Cgroup:          &features.Cgroup{V1: &yes, V2: &yes, Systemd: &yes, SystemdUser: &no, Rdma: &yes},
 			Seccomp:         seccompFeatures(),
-			Apparmor:        &features.Apparmor{Enabled: &no},
+			Apparmor:        &features.Apparmor{Enabled: &yes},
 			Selinux:         &features.Selinux{Enabled: &no},
 			IntelRdt:        &features.IntelRdt{Enabled: &no},
+			MemoryPolicy:    memoryPolicies(),
 			MountExtensions: &features.MountExtensions{IDMap: &features.IDMap{Enabled: &yes}},
+			NetDevices:      &features.NetDevices{Enabled: &yes},
 		},
 		Annotations: map[string]string{"glassbox.version": programVersion},
 	})
@@ -42,6 +45,11 @@ func namespaceNames() []string {
 		names[i] = string(k)
 	}
 	return names
+}
+
+func memoryPolicies() *features.MemoryPolicy {
+	modes, flags := kernel.MemoryPolicies()
+	return &features.MemoryPolicy{Modes: modes, Flags: flags}
 }
 
 func seccompFeatures() *features.Seccomp {

@@ -13,7 +13,7 @@ func resume(g global, args []string) (int, error) {
 
 // onContainer is a command that takes an id and nothing else.
 func onContainer(g global, name string, args []string, do func(*container.Container) error) (int, error) {
-	id, _, err := containerFlags(newFlags(""+name, "ID"), args)
+	id, _, err := containerFlags(newFlags(name, "ID"), args, 0)
 	if err != nil {
 		return 1, err
 	}

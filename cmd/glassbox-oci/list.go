@@ -55,7 +55,7 @@ func list(g global, args []string) (int, error) {
 	flags.BoolVar(quiet, "q", false, "short for --quiet")
 	format := flags.String("format", "table", "table or json")
 	flags.StringVar(format, "f", "table", "short for --format")
-	if _, err := parseAll(flags, args); err != nil {
+	if err := parseNone(flags, args); err != nil {
 		return 1, err
 	}
 	all, err := container.List(g.root)

@@ -118,6 +118,9 @@ func run(args []string) int {
 		return g.report(fmt.Errorf("--log-format=%s: use text or json", g.logFormat), 1)
 	}
 	name := flags.Arg(0)
+	if name == "" {
+		return g.report(errors.New("name a command: 'glassbox-oci --help' lists them"), 1)
+	}
 	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == name })
 	if i < 0 {
 		return g.report(fmt.Errorf("unknown command %q: 'glassbox-oci --help' lists them", name), 1)

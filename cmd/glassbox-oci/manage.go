@@ -15,7 +15,7 @@ import (
 )
 
 func state(g global, args []string) (int, error) {
-	id, _, err := containerFlags(newFlags("state", "ID"), args)
+	id, _, err := containerFlags(newFlags("state", "ID"), args, 0)
 	if err != nil {
 		return 1, err
 	}
@@ -30,7 +30,7 @@ func kill(g global, args []string) (int, error) {
 	flags := newFlags("kill", "[--all] ID [SIGNAL]")
 	all := flags.Bool("all", false, "send it to every process of the container")
 	flags.BoolVar(all, "a", false, "short for --all")
-	id, rest, err := containerFlags(flags, args)
+	id, rest, err := containerFlags(flags, args, 1)
 	if err != nil {
 		return 1, err
 	}
@@ -66,7 +66,7 @@ func remove(g global, args []string) (int, error) {
 	flags := newFlags("delete", "[--force] ID")
 	force := flags.Bool("force", false, "kill it first if it is running; no error if there is no such container")
 	flags.BoolVar(force, "f", false, "short for --force")
-	id, _, err := containerFlags(flags, args)
+	id, _, err := containerFlags(flags, args, 0)
 	if err != nil {
 		return 1, err
 	}

@@ -17,7 +17,7 @@ func writeSpec(_ global, args []string) (int, error) {
 	bundle := flags.String("bundle", ".", "directory to write it to")
 	flags.StringVar(bundle, "b", ".", "short for --bundle")
 	rootless := flags.Bool("rootless", false, "for an ordinary user: a user namespace in which you are root")
-	if _, err := parseAll(flags, args); err != nil {
+	if err := parseNone(flags, args); err != nil {
 		return 1, err
 	}
 	path := filepath.Join(*bundle, "config.json")

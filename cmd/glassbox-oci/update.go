@@ -20,7 +20,7 @@ func update(g global, args []string) (int, error) {
 	file := flags.String("resources", "", "JSON file with an OCI resources object, - for standard input")
 	flags.StringVar(file, "r", "", "short for --resources")
 	limitFlags(flags, r)
-	id, _, err := containerFlags(flags, args)
+	id, _, err := containerFlags(flags, args, 0)
 	if err != nil {
 		return 1, err
 	}
@@ -41,8 +41,13 @@ func limitFlags(flags *flag.FlagSet, r *specs.LinuxResources) {
 	number(flags, "memory", "memory in bytes", &r.Memory.Limit)
 	number(flags, "memory-reservation", "memory that is left to it when the host runs short", &r.Memory.Reservation)
 	number(flags, "memory-swap", "memory and swap together, in bytes", &r.Memory.Swap)
+	number(flags, "kernel-memory-tcp", "memory for the buffers of TCP, in bytes (cgroup v1)", &r.Memory.KernelTCP)
 	number(flags, "cpu-period", "length of a scheduling period in microseconds", &r.CPU.Period)
 	number(flags, "cpu-quota", "processor time in each period, in microseconds", &r.CPU.Quota)
+	number(flags, "cpu-burst", "processor time that may be saved up beyond the quota, in microseconds", &r.CPU.Burst)
+	number(flags, "cpu-rt-period", "length of a period of realtime programs in microseconds", &r.CPU.RealtimePeriod)
+	number(flags, "cpu-rt-runtime", "processor time of realtime programs in each period", &r.CPU.RealtimeRuntime)
+	number(flags, "cpu-idle", "1: processor time that nobody else wants, 0: as usual", &r.CPU.Idle)
 	number(flags, "cpu-share", "processor time in relation to others, usually 1024", &r.CPU.Shares)
 	number(flags, "blkio-weight", "disk time in relation to others, 10 to 1000", &r.BlockIO.Weight)
 	flags.StringVar(&r.CPU.Cpus, "cpuset-cpus", "", "processors, as 0-2,4")

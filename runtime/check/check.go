@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -16,7 +17,7 @@ import (
 // Spec refuses a specification. spec.Linux must be there.
 func Spec(spec *specs.Spec) error {
 	for _, part := range []func(*specs.Spec) error{version, rootNamed, process, hooks, annotations, mounts, namespaces, idMaps, names,
-		sysctls, devices, netDevices, seccomp, paths, lacking} {
+		sysctls, devices, netDevices, seccomp, paths, resources, lacking} {
 		if err := part(spec); err != nil {
 			return fmt.Errorf("config.json: %w", err)
 		}
@@ -48,12 +49,16 @@ func Paths(spec *specs.Spec, bundle string) error {
 
 // version accepts every 1.x: within a major version the specification only grows, and what is unknown is ignored.
 func version(spec *specs.Spec) error {
-	major, rest, _ := strings.Cut(spec.Version, ".")
-	switch {
-	case spec.Version == "":
+	if spec.Version == "" {
 		return fmt.Errorf("ociVersion is missing: write %q", specs.Version)
-	case major != "1" || rest == "":
-		return fmt.Errorf("ociVersion %q: this runtime knows versions 1.x", spec.Version)
+	}
+	core, _, _ := strings.Cut(spec.Version, "+")
+	core, _, _ = strings.Cut(core, "-")
+	numbers := strings.Split(core, ".")
+	for _, n := range numbers {
+		if _, err := strconv.ParseUint(n, 10, 16); err != nil || len(numbers) != 3 || numbers[0] != "1" {
+			return fmt.Errorf("ociVersion %q: this runtime knows versions 1.x, written as %q", spec.Version, specs.Version)
+		}
 	}
 	return nil
 }

@@ -46,6 +46,9 @@ func names(spec *specs.Spec) error {
 	if (spec.Hostname != "" || spec.Domainname != "") && !has(spec, specs.UTSNamespace) {
 		return errors.New("hostname and domainname need a uts namespace: add it to linux.namespaces")
 	}
+	if p := spec.Linux.Personality; p != nil && len(p.Flags) > 0 {
+		return fmt.Errorf("linux.personality: flags %q: the specification knows none: leave them out", p.Flags)
+	}
 	for clock := range spec.Linux.TimeOffsets {
 		switch {
 		case !makes(spec, specs.TimeNamespace):
@@ -86,6 +89,9 @@ func seccomp(spec *specs.Spec) error {
 		return errors.New("linux.seccomp: listenerMetadata needs a listenerPath")
 	}
 	for _, rule := range s.Syscalls {
+		if len(rule.Names) == 0 {
+			return fmt.Errorf("linux.seccomp: a rule with %s names no system call: give names, or remove it", rule.Action)
+		}
 		if rule.Action != specs.ActNotify {
 			continue
 		}

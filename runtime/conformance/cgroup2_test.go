@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -84,6 +85,55 @@ func content(t *testing.T, file string) string {
 	data, err := os.ReadFile(file)
 	check(t, err)
 	return strings.TrimSpace(string(data))
+}
+
+// A user who sees the group writable, as the top of the tree, owns it; otherwise it stays root's. The limits do in any case.
+func TestCgroupOwnership(t *testing.T) {
+	testkit.Need(t, testkit.Root(), testkit.Cgroup2())
+	writable := specs.Mount{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup"}
+	readonly := specs.Mount{Destination: "/sys/fs/cgroup", Type: "cgroup", Source: "cgroup", Options: []string{"ro"}}
+	for name, c := range map[string]struct {
+		mounts    []specs.Mount
+		user      uint32
+		namespace bool
+		mapped    bool
+		owner     string
+	}{
+		"writable":             {[]specs.Mount{writable}, 1000, true, false, "1000"},
+		"mapped":               {[]specs.Mount{writable}, 1000, true, true, "101000"},
+		"root":                 {[]specs.Mount{writable}, 0, true, false, "0"},
+		"read-only":            {[]specs.Mount{readonly}, 1000, true, false, "0"},
+		"not mounted":          {nil, 1000, true, false, "0"},
+		"the host's namespace": {[]specs.Mount{writable}, 1000, false, false, "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(t)
+			if c.mapped {
+				b = mapped(t)
+			}
+			b.spec.Mounts = append(append(b.spec.Mounts, specs.Mount{Destination: "/sys", Type: "sysfs", Source: "sysfs"}), c.mounts...)
+			b.spec.Process.User.UID = c.user
+			b.spec.Process.Capabilities = nil
+			if !c.namespace {
+				b.spec.Linux.Namespaces = without(b.spec.Linux.Namespaces, specs.CgroupNamespace)
+			}
+			box := b.start("mkdir /sys/fs/cgroup/below 2> /dev/null; sleep 100")
+			for _, file := range []string{"", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"} {
+				want(t, file, owner(t, filepath.Join(box.Cgroups[0], file)), c.owner)
+			}
+			want(t, "memory.max", owner(t, filepath.Join(box.Cgroups[0], "memory.max")), "0")
+			if c.owner != "0" {
+				waitFor(t, filepath.Join(box.Cgroups[0], "below")) // and delete takes it away with the rest
+			}
+		})
+	}
+}
+
+func owner(t *testing.T, path string) string {
+	t.Helper()
+	info, err := os.Stat(path)
+	check(t, err)
+	return strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Uid))
 }
 
 // A group that has processes hands no controllers down, and so no container can be limited below it.

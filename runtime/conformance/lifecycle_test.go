@@ -17,7 +17,7 @@ import (
 )
 
 func TestVersions(t *testing.T) {
-	for version, runs := range map[string]bool{"1.0.0": true, "1.0.2-dev": true, "1.1.0": true, "1.99.0": true, "2.0.0": false, "0.2.0": false, "": false, "1": false} {
+	for version, runs := range map[string]bool{"1.0.0": true, "1.0.2-dev": true, "1.1.0": true, "1.99.0": true, "1.3.0-rc.1+2": true, "2.0.0": false, "1.0": false, "1.foo": false, "1.2.3.4": false, "0.2.0": false, "": false, "1": false} {
 		t.Run(version, func(t *testing.T) {
 			b := newBox(t)
 			b.spec.Version = version

@@ -167,6 +167,8 @@ func TestPersonality(t *testing.T) {
 	}
 	b.spec.Linux.Personality.Domain = "SOLARIS"
 	b.refused("LINUX32")
+	b.spec.Linux.Personality = &specs.LinuxPersonality{Domain: specs.PerLinux, Flags: []specs.LinuxPersonalityFlag{"ADDR_NO_RANDOMIZE"}}
+	b.refused("ADDR_NO_RANDOMIZE")
 }
 
 func TestMemoryPolicy(t *testing.T) {

@@ -223,7 +223,7 @@ func namespaceOf(t *testing.T, pid int, kind string) string {
 // waitFor waits until a container has made a file.
 func waitFor(t *testing.T, path string) {
 	t.Helper()
-	for range 500 {
+	for range 2500 {
 		if _, err := os.Stat(path); err == nil {
 			return
 		}

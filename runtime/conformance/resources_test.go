@@ -122,6 +122,41 @@ func TestWeightOfOneDisk(t *testing.T) {
 }
 
 // No test machine has such a device: without the controller we refuse, with it the kernel does.
+func TestCheckBeforeUpdate(t *testing.T) {
+	c := newBox(t).start("sleep 100")
+	limit := func(n int64) *specs.LinuxResources {
+		return &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &n, CheckBeforeUpdate: pointer(true)}}
+	}
+	if err := c.Update(limit(4096)); err == nil || !strings.Contains(err.Error(), "checkBeforeUpdate") {
+		t.Errorf("less than it uses: %v", err)
+	}
+	want(t, "it", string(c.Status()), "running")
+	check(t, c.Update(limit(64<<20))) // the control
+}
+
+// A limit of 0 is one since version 1.3: the program may run, and fork nothing.
+func TestPidsLimitOfZero(t *testing.T) {
+	fork := "sh -c true | true; echo forked"
+	for version, forks := range map[string]bool{"1.3.0": false, "1.2.1": true} {
+		b := newBox(t)
+		b.spec.Version = version
+		b.spec.Linux.Resources = &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: pointer(int64(0))}}
+		text, code, err := b.run(fork)
+		check(t, err)
+		if (code == 0) != forks {
+			t.Errorf("version %s: exit code %d: %s", version, code, text)
+		}
+	}
+}
+
+func TestLimitsThatSayNothing(t *testing.T) {
+	b := newBox(t)
+	b.spec.Linux.Resources = &specs.LinuxResources{BlockIO: &specs.LinuxBlockIO{WeightDevice: []specs.LinuxWeightDevice{{}}}}
+	b.refused("weightDevice")
+	b.spec.Linux.Resources = &specs.LinuxResources{Rdma: map[string]specs.LinuxRdma{"mlx5_1": {}}}
+	b.refused("hcaHandles")
+}
+
 func TestRdmaIsRefusedWithoutADevice(t *testing.T) {
 	b := newBox(t)
 	b.spec.Linux.Resources = &specs.LinuxResources{Rdma: map[string]specs.LinuxRdma{"mlx5_1": {HcaHandles: pointer(uint32(3))}}}

@@ -134,6 +134,8 @@ func TestSeccompThatCanNotBe(t *testing.T) {
 	b.spec.Linux.Seccomp = notifying("/x")
 	b.spec.Linux.Seccomp.Syscalls[0].Names = []string{"sendmsg"}
 	b.refused("sendmsg")
+	b.spec.Linux.Seccomp.Syscalls[0].Names = nil
+	b.refused("names no system call")
 	b.spec.Linux.Seccomp = &specs.LinuxSeccomp{DefaultAction: "SCMP_ACT_DANCE"}
 	b.refused("SCMP_ACT_DANCE")
 	b.spec.Linux.Seccomp = &specs.LinuxSeccomp{DefaultAction: specs.ActAllow, DefaultErrnoRet: pointer(uint(1))}

@@ -20,6 +20,9 @@ func (c *Container) Update(r *specs.LinuxResources) error {
 	if err := plan.Refusal(plan.WithResources(c.Plan, r), c.Host); err != nil {
 		return fmt.Errorf("update container %q: %w", c.Plan.ID, err)
 	}
+	if err := c.fits(r.Memory); err != nil {
+		return fmt.Errorf("update container %q: %w", c.Plan.ID, err)
+	}
 	run := explain.Runner{}
 	if err := run.Run(plan.Update(c.Plan, c.Host.Cgroups, r)...); err != nil {
 		return fmt.Errorf("update container %q: %w", c.Plan.ID, errors.Join(err, c.restoreLimits(r)))
@@ -30,6 +33,19 @@ func (c *Container) Update(r *specs.LinuxResources) error {
 	}
 	c.Plan.Spec.Linux.Resources = all
 	return c.save()
+}
+
+// fits refuses a limit below what is in use, where that is asked for: v1's kernel does so by itself, v2's would kill for it.
+// OCI config-linux, "checkBeforeUpdate".
+func (c *Container) fits(m *specs.LinuxMemory) error {
+	if m == nil || m.CheckBeforeUpdate == nil || !*m.CheckBeforeUpdate || m.Limit == nil || *m.Limit <= 0 {
+		return nil
+	}
+	s, err := c.Stats()
+	if err == nil && s.Memory.Usage.Usage > uint64(*m.Limit) {
+		err = fmt.Errorf("memory.limit %d: it uses %d bytes, and checkBeforeUpdate is set: choose more", *m.Limit, s.Memory.Usage.Usage)
+	}
+	return err
 }
 
 // restoreLimits writes what is on record. For what was never limited there is no number to write: it keeps the new limit.

@@ -55,7 +55,7 @@ func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 	if bornIn(c, h) == "" && !joinsByItself(c, h) {
 		steps = append(steps, joinStep(dirs, pid))
 	}
-	return steps
+	return append(steps, ownerSteps(c, h)...)
 }
 
 func groupSteps(c Container, h Host) []explain.Step {

@@ -43,6 +43,7 @@ func (h Host) Now(c Container) Host {
 // Look adds the rest to what LookAtCgroups has found.
 func (h Host) Look(c Container) (Host, error) {
 	h = h.Now(c)
+	h.Delegable = delegable(c, h)
 	if c.Spec.Linux != nil {
 		h.lookAt(c.Spec.Linux.MaskedPaths)
 		h.lookAt(c.Spec.Linux.ReadonlyPaths)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -43,7 +44,7 @@ var limits = []limit{
 
 // limitOps writes the rows that the specification asks for, and then what it gives by v2's own names.
 func limitOps(c Container, l look.Layout) []explain.Op {
-	r := c.Spec.Linux.Resources
+	r := c.resources()
 	if r == nil {
 		return nil
 	}
@@ -60,6 +61,22 @@ func limitOps(c Container, l look.Layout) []explain.Op {
 		ops = append(ops, setOrBFQ(kernel.CgroupSet{File: path.Join(dir, file), Value: value(r)}, r))
 	}
 	return append(ops, throttleOps(c, l)...)
+}
+
+// resources are the limits as the bundle's version means them: up to 1.2 a pids limit of 0 was none at all, since 1.3 it is 0.
+func (c Container) resources() *specs.LinuxResources {
+	r := c.Spec.Linux.Resources
+	if r == nil || r.Pids == nil || r.Pids.Limit == nil || *r.Pids.Limit != 0 {
+		return r
+	}
+	for _, old := range []string{"1.0.", "1.1.", "1.2."} {
+		if strings.HasPrefix(c.Spec.Version, old) {
+			without := *r
+			without.Pids = nil
+			return &without
+		}
+	}
+	return r
 }
 
 // bytes prints a limit; negative values mean none.
@@ -178,7 +195,7 @@ func mems(r *specs.LinuxResources) string {
 }
 
 func pidsMax(r *specs.LinuxResources) string {
-	if r.Pids == nil || r.Pids.Limit == nil || *r.Pids.Limit == 0 {
+	if r.Pids == nil || r.Pids.Limit == nil {
 		return ""
 	}
 	if *r.Pids.Limit < 0 {

@@ -36,6 +36,7 @@ type Host struct {
 	Rootless     bool            `json:"rootless,omitempty"`
 	NoSetgroups  bool            `json:"noSetgroups,omitempty"` // denied in the user namespace of the runtime, and so in all below
 	Undelegated  []string        `json:"undelegated,omitempty"` // controllers whose groups are closed to this user
+	Delegable    []string        `json:"delegable,omitempty"`   // files of the v2 group that its user is to own
 	Slices       []string        `json:"slices,omitempty"`      // slices that are ours to make and to remove
 	Systemd      bool            `json:"systemd,omitempty"`     // the container becomes a unit of it
 	Stage        Pids            `json:"-"`

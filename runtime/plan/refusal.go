@@ -24,7 +24,7 @@ func Refusal(c Container, h Host) error {
 	if err := refuseGroups(c, h); err != nil {
 		return err
 	}
-	r := c.Spec.Linux.Resources
+	r := c.resources()
 	if r == nil {
 		return nil
 	}

@@ -40,6 +40,8 @@ func (t *translator) add(file, value string) {
 	words := strings.Fields(value)
 	switch {
 	case len(words) == 0:
+	case file == "pids.max" && value == "0": // less than systemd takes; the file itself is written afterwards
+		t.say("TasksMax", "t", "1")
 	case numbers[file] != "" && len(words) == 1:
 		t.say(numbers[file], "t", orInfinity(words[0]))
 	case file == "cpu.idle" && value == "1":

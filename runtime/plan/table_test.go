@@ -69,7 +69,7 @@ func TestLimitValues(t *testing.T) {
 		{"cpu period", cpu(0, 2000), "", "2000"},
 		{"processes", pids(64), "64", "64"},
 		{"processes", pids(-1), "max", "max"},
-		{"processes", pids(0), "", ""},
+		{"processes", pids(0), "0", "0"},
 	} {
 		row := rowOf(t, c.resource)
 		if got := valueOf(row.v2, c.r); got != c.v2 {
