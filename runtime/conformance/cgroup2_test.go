@@ -99,12 +99,12 @@ func TestCgroupOwnership(t *testing.T) {
 		mapped    bool
 		owner     string
 	}{
-		"writable":             {[]specs.Mount{writable}, 1000, true, false, "1000"},
-		"mapped":               {[]specs.Mount{writable}, 1000, true, true, "101000"},
-		"root":                 {[]specs.Mount{writable}, 0, true, false, "0"},
-		"read-only":            {[]specs.Mount{readonly}, 1000, true, false, "0"},
-		"not mounted":          {nil, 1000, true, false, "0"},
-		"the host's namespace": {[]specs.Mount{writable}, 1000, false, false, "0"},
+		"writable":         {[]specs.Mount{writable}, 1000, true, false, "1000"},
+		"mapped":           {[]specs.Mount{writable}, 1000, true, true, "101000"},
+		"root":             {[]specs.Mount{writable}, 0, true, false, "0"},
+		"read-only":        {[]specs.Mount{readonly}, 1000, true, false, "0"},
+		"not mounted":      {nil, 1000, true, false, "0"},
+		"shared namespace": {[]specs.Mount{writable}, 1000, false, false, "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBox(t)

@@ -134,17 +134,20 @@ func TestCheckBeforeUpdate(t *testing.T) {
 	check(t, c.Update(limit(64<<20))) // the control
 }
 
-// A limit of 0 is one since version 1.3: the program may run, and fork nothing.
+// A limit of 0 is one since version 1.3: the program may run, and fork nothing. Up to 1.2 it meant none.
 func TestPidsLimitOfZero(t *testing.T) {
-	fork := "sh -c true | true; echo forked"
-	for version, forks := range map[string]bool{"1.3.0": false, "1.2.1": true} {
+	for _, c := range []struct {
+		version string
+		limit   int64
+		forks   bool
+	}{{"1.3.0", 0, false}, {"1.3.0", 1, false}, {"1.3.0", 2, true}, {"1.2.1", 0, true}} {
 		b := newBox(t)
-		b.spec.Version = version
-		b.spec.Linux.Resources = &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: pointer(int64(0))}}
-		text, code, err := b.run(fork)
+		b.spec.Version = c.version
+		b.spec.Linux.Resources = &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: &c.limit}}
+		text, code, err := b.run("true; (true); echo ran")
 		check(t, err)
-		if (code == 0) != forks {
-			t.Errorf("version %s: exit code %d: %s", version, code, text)
+		if (code == 0) != c.forks {
+			t.Errorf("version %s, limit %d: exit code %d: %s", c.version, c.limit, code, text)
 		}
 	}
 }

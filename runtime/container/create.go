@@ -241,6 +241,9 @@ func (m *maker) letGo(wait bool) error {
 	if err != nil {
 		return err
 	}
+	if err := m.run.Run(plan.LateLimits(m.c.Plan, m.c.Host)...); err != nil {
+		return err
+	}
 	if err := m.wire.Send(explain.Go); err != nil {
 		return errStageGone
 	}

@@ -48,7 +48,7 @@ func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 		steps = append(steps, explain.Say("Allow only harmless devices",
 			"a device node alone gives no access: the devices controller must allow it too", "02", ops...))
 	}
-	if ops := limitOps(c, h.Cgroups); len(ops) > 0 {
+	if ops := early(c, h, limitOps(c, h.Cgroups)); len(ops) > 0 {
 		steps = append(steps, explain.Say("Set the limits",
 			"each limit is a number written into a file; the kernel does the rest", "02", ops...))
 	}
@@ -56,6 +56,33 @@ func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 		steps = append(steps, joinStep(dirs, pid))
 	}
 	return append(steps, ownerSteps(c, h)...)
+}
+
+// LateLimits come when the stage has nothing left to do but become the program: born in its group, it is some threads until then,
+// and a low limit would not let it start them.
+func LateLimits(c Container, h Host) []explain.Step {
+	if bornIn(c, h) == "" {
+		return nil
+	}
+	ops := slices.DeleteFunc(limitOps(c, h.Cgroups), func(op explain.Op) bool { return !counts(op) })
+	if len(ops) == 0 {
+		return nil
+	}
+	return []explain.Step{explain.Say("Limit the number of processes",
+		"a fork bomb ends at the limit; it is set last, for the threads that prepare the program count, too", "02", ops...)}
+}
+
+// early leaves out what comes late.
+func early(c Container, h Host, limits []explain.Op) []explain.Op {
+	if bornIn(c, h) == "" {
+		return limits
+	}
+	return slices.DeleteFunc(limits, counts)
+}
+
+func counts(op explain.Op) bool {
+	set, ok := op.(kernel.CgroupSet)
+	return ok && path.Base(set.File) == "pids.max"
 }
 
 func groupSteps(c Container, h Host) []explain.Step {

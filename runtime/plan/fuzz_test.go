@@ -52,7 +52,7 @@ func planOf(t *testing.T, c Container, h Host) {
 		return
 	}
 	all := slices.Concat(Whole(c, h), VisitInside(c, c.Spec.Process, 7, h), LastVisit(c, c.Spec.Process, "/bin/sh", 3, nil),
-		VisitOutside(c, h, 7), AfterStart(c, 7), AfterEnd(c), Freeze(c, h.Cgroups, true))
+		VisitOutside(c, h, 7), LateLimits(c, h), AfterStart(c, 7), AfterEnd(c), Freeze(c, h.Cgroups, true))
 	if r := c.Spec.Linux.Resources; r != nil {
 		all = append(all, Update(c, h.Cgroups, r)...)
 	}
