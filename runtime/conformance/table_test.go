@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,10 +15,12 @@ func TestTableNamesTestsThatExist(t *testing.T) {
 	check(t, err)
 	files, err := filepath.Glob("../*/*_test.go")
 	check(t, err)
+	commands, err := filepath.Glob("../../cmd/*/*_test.go")
+	check(t, err)
 	whole, err := filepath.Glob("../../test/*_test.go")
 	check(t, err)
 	var source strings.Builder
-	for _, f := range append(files, whole...) {
+	for _, f := range slices.Concat(files, commands, whole) {
 		data, err := os.ReadFile(f)
 		check(t, err)
 		source.Write(data)

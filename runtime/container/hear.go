@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"glassbox/explain"
 	"glassbox/kernel"
 	"glassbox/kernel/quickjson"
@@ -19,14 +21,14 @@ import (
 )
 
 // errStageGone is the end of the stream before the stage was ready.
-var errStageGone = errors.New("the stage ended before the program could run: was it killed?")
+var errStageGone = errors.New("the stage ended before the program could run: was it killed, or may its cgroup hold no more threads (pids.max)?")
 
 // untilReady passes the stage's events on until it says that only execve is left. On the way there it may stop for hooks.
 func untilReady(wire *stage.Conn, listener explain.Listener, hooks func() error) (stage.Ready, error) {
 	for {
 		msg, err := next(wire)
 		switch {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), errors.Is(err, unix.ECONNRESET): // the latter when it has not read all
 			return stage.Ready{}, errStageGone
 		case err != nil:
 			return stage.Ready{}, err
