@@ -20,6 +20,7 @@ type owners struct {
 	busy    map[string]bool    // ids that a command has locked
 
 	unattended map[string]bool // complete, with a live directory, and without a shim
+	damaged    []*Damaged      // they own what carries their ids, too
 	shims      []shimProcess
 }
 
@@ -48,6 +49,10 @@ func (e *Engine) owners() (owners, error) {
 			unlock()
 		}
 		r, err := e.readRecord(id)
+		if damaged := (*Damaged)(nil); errors.As(err, &damaged) {
+			o.damaged, o.busy[id], o.alive[id] = append(o.damaged, damaged), true, true
+			continue
+		}
 		if err != nil && !errors.As(err, new(*NotFound)) {
 			return o, err
 		}

@@ -33,8 +33,9 @@ func (e *Engine) Boot(ctx context.Context) (started []string, err error) {
 	for _, r := range records {
 		status, err := e.status(r.ID)
 		if err == nil && isDue(r.Request.Upkeep.Restart, status) {
-			_, err = e.Start(ctx, r.ID, StartRequest{})
-			started = append(started, r.Name)
+			if _, err = e.Start(ctx, r.ID, StartRequest{}); err == nil {
+				started = append(started, r.Name)
+			}
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("start container %s again: %w", r.Name, err))

@@ -68,6 +68,9 @@ func (e *Engine) warnOfPlatform(image storage.Image) {
 
 // strayBlobs are what a pull, a load or a build that was killed has left in the store.
 func (e *Engine) strayBlobs(o owners) ([]Leak, error) {
+	if len(o.damaged) > 0 {
+		return nil, nil // nobody knows what that container needs
+	}
 	store, err := storage.Open(e.Root)
 	if err != nil {
 		return nil, err

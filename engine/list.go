@@ -74,6 +74,12 @@ func (e *Engine) everything() ([]listed, error) {
 		if errors.As(err, new(*NotFound)) {
 			continue // being made or removed at this moment
 		}
+		if errors.As(err, new(*Damaged)) {
+			if e.Warn != nil {
+				e.Warn(err.Error())
+			}
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

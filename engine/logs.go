@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"glassbox/engine/shim/wire"
 )
 
 // entry is one line of the log: see package shim, log.go.
@@ -30,8 +32,14 @@ func (e *Engine) Logs(ctx context.Context, ref string, r LogsRequest) error {
 	if path == "" {
 		return fmt.Errorf("the log of %s can not be read: its log driver %s keeps none", record.Name, record.Request.Upkeep.Log.Driver)
 	}
-	if r.Follow && !exists(path) {
-		return fmt.Errorf("follow the log of %s: it has never been started", record.Name)
+	if r.Follow && !exists(path) { // while a full file is replaced, there is none for a moment
+		status, err := e.status(record.ID)
+		if err != nil {
+			return err
+		}
+		if status.State == wire.Created {
+			return fmt.Errorf("follow the log of %s: it has never been started", record.Name)
+		}
 	}
 	l := &logReader{LogsRequest: r, files: logFiles{path: path}, midLine: map[string]bool{}}
 	defer l.files.close()

@@ -54,11 +54,13 @@ func (e *Engine) readRecord(id string) (*Record, error) {
 	}
 	r := &Record{}
 	if err := quickjson.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", e.dir(id, recordFile), err)
+		return nil, &Damaged{id, e.dir(id, recordFile), err}
 	}
 	if r.Version > recordVersion {
-		return nil, fmt.Errorf("read the record %s: it is of version %d and this glassbox knows %d: use the newer glassbox that wrote it",
-			e.dir(id, recordFile), r.Version, recordVersion)
+		return nil, &Damaged{id, e.dir(id, recordFile), fmt.Errorf("it is of version %d and this glassbox knows %d: use the newer glassbox that wrote it", r.Version, recordVersion)}
+	}
+	if len(r.Args) == 0 || r.ID != id {
+		return nil, &Damaged{id, e.dir(id, recordFile), errors.New("it is not complete, or another container's")}
 	}
 	return r, nil
 }

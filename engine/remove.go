@@ -23,6 +23,9 @@ type RemoveRequest struct {
 // Remove deletes a container that does not run.
 func (e *Engine) Remove(ctx context.Context, ref string, want RemoveRequest) error {
 	r, err := e.find(ref)
+	if damaged := (*Damaged)(nil); want.Force && errors.As(err, &damaged) {
+		return e.discard(ctx, damaged.ID)
+	}
 	if err != nil {
 		return err
 	}

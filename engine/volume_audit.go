@@ -11,6 +11,9 @@ import (
 
 // strayVolumes lists the notes first: a volume can be unmounted when its last user is gone.
 func (e *Engine) strayVolumes(o owners) ([]Leak, error) {
+	if len(o.damaged) > 0 {
+		return nil, nil // nobody knows what that container needs
+	}
 	leaks, err := e.strayNotes(o)
 	if err != nil {
 		return nil, err

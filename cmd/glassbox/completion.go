@@ -41,9 +41,14 @@ if [ "$funcstack[1]" = _glassbox ]; then _glassbox "$@"; else compdef _glassbox 
 	fishScript = `# glassbox completion fish > ~/.config/fish/completions/glassbox.fish
 function __glassbox
 	set -l words (commandline -opc) (commandline -ct)
-	glassbox complete -- $words[2..-1] 2>/dev/null
+	set -l found (glassbox complete -- $words[2..-1] 2>/dev/null)
+	if set -q found[1]
+		printf '%s\n' $found
+	else
+		__fish_complete_path $words[-1]
+	end
 end
-complete -c glassbox -a '(__glassbox)'
+complete -c glassbox -f -a '(__glassbox)'
 `
 )
 

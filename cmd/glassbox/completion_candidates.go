@@ -135,6 +135,9 @@ func (t typing) arguments(p reading) []candidate {
 	if word == "bash|zsh|fish" {
 		return words("bash", "zsh", "fish")
 	}
+	if word == "NAME" && p.command.Name == "inspect" {
+		return slices.Concat(t.known(nameOfContainer), t.known(nameOfImage), t.known(nameOfNetwork), t.known(nameOfVolume))
+	}
 	needsLife := []string{"stop", "kill", "exec", "attach", "pause", "top", "stats", "look", "xray"}
 	kinds := map[string]nameKind{"CONTAINER": nameOfContainer, "IMAGE": nameOfImage, "NETWORK": nameOfNetwork, "VOLUME": nameOfVolume, "NAME[:TAG": nameOfImage}
 	k := kinds[word]

@@ -39,6 +39,8 @@ func TestCandidates(t *testing.T) {
 		{"network connect mynet w", "web wiki"},
 		{"--root /x --state /y ps --al", "--all"},
 		{"volume rm ", "data"},
+		{"inspect ", "web wiki done box repo:5000/app:1 bridge mynet data"},
+		{"inspect w", "web wiki"},
 		{"completion ", "bash zsh fish"},
 		{"frobnicate x", ""},
 	} {

@@ -39,7 +39,6 @@ func create(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	e.Warn = warn
 	id, err := e.Create(c.Context, request, story)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func open(c *cli.Context) (*engine.Engine, error) {
 		return nil, fmt.Errorf("%s: %w: 'make build' makes both programs, and they stay side by side", runtime, errors.Unwrap(err))
 	}
 	return &engine.Engine{Root: root, State: state, Runtime: runtime,
-		Self: []string{self, "--root", root, "--state", state}}, nil
+		Self: []string{self, "--root", root, "--state", state}, Warn: warn}, nil
 }
 
 // warn tells what is no reason to stop.

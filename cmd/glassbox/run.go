@@ -70,7 +70,6 @@ func run(c *cli.Context) error {
 	if c.Bool("sig-proxy") {
 		s.kill = func(id, signal string) error { return e.Kill(context.Background(), id, signal) }
 	}
-	e.Warn = warn
 	cidfile, err := claimCIDFile(c.String("cidfile"))
 	if err != nil {
 		return err

@@ -35,7 +35,6 @@ func update(c *cli.Context) error {
 		u.Restart = &policy
 	}
 	return forEach(func(c *cli.Context, e *engine.Engine, ref string) error {
-		e.Warn = warn
 		return e.Update(c.Context, ref, u)
 	})(c)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
@@ -30,6 +31,7 @@ type shim struct {
 	terminal  bool
 	netns     string        // path of the network namespace; empty: the host's
 	over      chan struct{} // closed when the container has ended for good
+	resting   atomic.Bool   // memory is to be given back in a while
 
 	mu     sync.Mutex // of what follows
 	life   *life

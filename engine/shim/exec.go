@@ -19,6 +19,7 @@ import (
 func (s *shim) exec(c *wire.Conn, payload []byte) error {
 	s.programs.Add(1)
 	defer s.programs.Done()
+	defer s.rest()
 	var p wire.Program
 	if err := quickjson.Unmarshal(payload, &p); err != nil {
 		return fmt.Errorf("read what to execute: %w", err)
@@ -42,7 +43,7 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 		}()
 	}
 	io.flow(a)
-	status, err := process.Wait()
+	status, err := process.Await()
 	io.settle(a)
 	if err != nil {
 		return err

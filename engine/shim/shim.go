@@ -88,6 +88,16 @@ func settleDown() {
 	debug.FreeOSMemory()
 }
 
+// rest gives memory back, a while after a program was run for a client; those that come meanwhile share it.
+func (s *shim) rest() {
+	if s.resting.CompareAndSwap(false, true) {
+		time.AfterFunc(3*time.Second, func() {
+			s.resting.Store(false)
+			debug.FreeOSMemory()
+		})
+	}
+}
+
 // awaitBirth waits for the engine, which prepares the container's files and network while this process starts up.
 func awaitBirth(engine *wire.Conn) (wire.Birth, error) {
 	var b wire.Birth
