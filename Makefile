@@ -4,7 +4,7 @@
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench bench-engines bench-network lint clean
+.PHONY: man vm vm-shell vm-stop vm-reset test-vm vm-quick help demo build test test-engines bench bench-engines bench-network bench-images lint clean
 
 # Pure Go, no C, nothing of the build machine in the programs. The tag leaves the manual-page writer out of urfave/cli.
 export CGO_ENABLED := 0
@@ -73,6 +73,12 @@ bench-engines: build ## times of run and exec beside Docker and Podman, and 500 
 	@vm/need.sh time:time dockerd:docker.io docker:docker.io podman:podman
 	@go build -o bin/ ./internal/bench
 	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; bin/bench -engines -rounds 30 && bin/bench -crowd 500'
+
+bench-images: build ## a pull beside Podman, and skopeo with umoci; a list of a thousand images; a second container
+	@vm/need.sh docker-registry:docker-registry skopeo:skopeo umoci:umoci
+	@go build -o bin/ ./internal/bench
+	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; exec bin/bench -images -rounds 5'
+	@go test $(AS_ROOT) -run '^$$' -bench . ./storage
 
 # Debian with systemd under qemu, built of Debian's packages: KERNEL=6.1. is the older one, MODE=hybrid or v1 the older cgroups.
 # VM_CPUS and VM_MEMORY (MiB) say how large; without KVM it is emulated, which takes ten times as long.

@@ -18,6 +18,7 @@ type table struct {
 	name, title string
 	contenders  []*contender
 	absent      []error
+	once        bool // in turn alone, and not weighed: it takes long, or leaves much
 }
 
 // contender is one or more command lines, run one after the other.
@@ -29,6 +30,7 @@ type contender struct {
 	turn   []time.Duration
 	block  []time.Duration
 	peak   int // kilobytes; 0: not known
+	rounds int
 }
 
 // measure fills the table. Each of the two ways begins no further block after the given time.
@@ -37,6 +39,9 @@ func (t *table) measure(rounds int, limit time.Duration) error {
 	defer t.clear()
 	t.try()
 	turn, block := func(c *contender) *[]time.Duration { return &c.turn }, func(c *contender) *[]time.Duration { return &c.block }
+	if t.once {
+		return t.repeat(rounds, 1, limit, turn)
+	}
 	return errors.Join(t.repeat(rounds, 1, limit, turn), t.repeat(rounds, length, limit, block))
 }
 
@@ -58,7 +63,7 @@ func (t *table) repeat(rounds, length int, limit time.Duration, took func(*conte
 // try runs each once, untimed. Who is not installed, or does not work here, is left out and named with the reason.
 func (t *table) try() {
 	t.contenders = slices.DeleteFunc(t.contenders, func(c *contender) bool {
-		err := c.ready()
+		err := c.ready(!t.once)
 		if errors.Is(err, exec.ErrNotFound) {
 			err = fmt.Errorf("%s: not installed", c.name)
 		}
@@ -77,17 +82,18 @@ func (t *table) clear() {
 	}
 }
 
-func (c *contender) ready() error {
+func (c *contender) ready(weigh bool) error {
 	if err := c.do(c.before); err != nil {
 		return err
 	}
-	if err := c.once(new([]time.Duration)); err != nil {
+	if err := c.once(new([]time.Duration)); err != nil || !weigh {
 		return err
 	}
 	return c.weigh()
 }
 
 func (c *contender) once(took *[]time.Duration) error {
+	c.rounds++
 	begin := time.Now()
 	for _, argv := range c.steps {
 		if err := c.do(argv); err != nil {
@@ -101,6 +107,10 @@ func (c *contender) once(took *[]time.Duration) error {
 func (c *contender) do(argv []string) error {
 	if len(argv) == 0 {
 		return nil
+	}
+	argv = slices.Clone(argv)
+	for i, word := range argv {
+		argv[i] = strings.ReplaceAll(word, round, strconv.Itoa(c.rounds))
 	}
 	if err := exec.Command(argv[0], argv[1:]...).Run(); err != nil {
 		out, _ := exec.Command(argv[0], argv[1:]...).CombinedOutput() // again, to hear why; the first error is returned

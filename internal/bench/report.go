@@ -11,7 +11,7 @@ func (t *table) print() {
 	fmt.Printf("%-24s   %-24s   %-24s   %s\n", t.title, "in turn, median (least)", "in blocks", "peak memory")
 	for _, c := range t.contenders {
 		ours := t.contenders[0]
-		fmt.Printf("%-24s   %-24s   %-24s   %s\n", "  "+c.name, figures(c.turn, ours.turn), figures(c.block, ours.block), megabytes(c.peak))
+		fmt.Printf("%-24s   %-24s   %-24s   %s\n", "  "+c.name, figures(c.turn, ours.turn), figures(c.block, ours.block), t.memory(c))
 	}
 	for _, err := range t.absent {
 		fmt.Println("  left out:", err)
@@ -22,6 +22,9 @@ func (t *table) print() {
 
 // figures are the median, the shortest time and what part of the median the first contender takes.
 func figures(took, ours []time.Duration) string {
+	if len(took) == 0 {
+		return ""
+	}
 	least := slices.Min(took)
 	return fmt.Sprintf("%6.2f ms (%6.2f) %5.2fx", ms(median(took)), ms(least), float64(median(ours))/float64(median(took)))
 }
@@ -32,9 +35,12 @@ func median(took []time.Duration) time.Duration {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func megabytes(kilobytes int) string {
-	if kilobytes == 0 {
+func (t *table) memory(c *contender) string {
+	switch {
+	case t.once:
+		return ""
+	case c.peak == 0:
 		return "(needs time(1))"
 	}
-	return fmt.Sprintf("%.1f MB", float64(kilobytes)/1024)
+	return fmt.Sprintf("%.1f MB", float64(c.peak)/1024)
 }

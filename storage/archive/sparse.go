@@ -4,6 +4,7 @@ package archive
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
 	"golang.org/x/sys/unix"
@@ -17,8 +18,11 @@ func (u *unpacker) copyData(fd int, data io.Reader, size int64) error {
 	for at := int64(0); at < size; {
 		want := min(int64(len(u.buffer)), size-at)
 		n, err := io.ReadFull(data, u.buffer[:want])
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = fmt.Errorf("the archive ends in the middle of it: %w", err)
+		}
 		if err != nil {
-			return errors.Join(errors.New("the archive ends in the middle of it"), err)
+			return err
 		}
 		if err := writeAround(fd, u.buffer[:n], at, zeros[:]); err != nil {
 			return err
