@@ -35,7 +35,7 @@ $(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
 
 # One package after the other (-p 1): they share the machine's cgroups, and a picture of them taken in one would show those of another.
 test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
-	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps perl:perl-base \
+	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps prove:perl \
 		docker-registry:docker-registry htpasswd:apache2-utils skopeo:skopeo umoci:umoci newuidmap:uidmap \
 		/usr/lib/cni/bridge:containernetworking-plugins iptables-nft:iptables dig:dnsutils openssl:openssl
 	@GLASSBOX_BIN=$(CURDIR)/bin go run ./internal/tally -p 1 $(AS_ROOT) ./...

@@ -10,7 +10,7 @@ mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 
 "$here/../need.sh" qemu-system-x86_64:qemu-system-x86 busybox:busybox-static cpio:cpio nft:nftables ip:iproute2 ping:iputils-ping \
-	capsh:libcap2-bin mke2fs:e2fsprogs
+	capsh:libcap2-bin prove:perl
 "$here/fetch.sh" "$dir"
 "$here/image.sh" "$dir"
 

@@ -20,7 +20,7 @@ echo root:x:0: >"$root/etc/group"
 echo 127.0.0.1 localhost >"$root/etc/hosts"
 
 # The host's tools in place of busybox's, each with the libraries that ldd names.
-tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps hostname perl-base libcap2-bin tar bash e2fsprogs 2>/dev/null |
+tools=$(dpkg -L dash coreutils util-linux mount iproute2 iputils-ping nftables grep sed findutils mawk procps hostname perl-base libcap2-bin tar bash 2>/dev/null |
 	grep -E '^(/usr)?/s?bin/')
 for tool in $tools; do
 	[ -f "$tool" ] || continue # a directory
@@ -34,10 +34,9 @@ done
 ln -sf dash "$root/bin/sh"
 ln -sf mawk "$root/bin/awk"
 cp /etc/protocols /etc/services "$root/etc/" 2>/dev/null || true # names for nft; not everywhere
-# The image "box" can be made in there, too. Some lessons count with perl.
-for path in usr/share/doc/busybox-static usr/share/common-licenses \
-	usr/lib/x86_64-linux-gnu/perl-base usr/lib/x86_64-linux-gnu/perl; do
-	mkdir -p "$root/$path" && cp -a "/$path/." "$root/$path/"
+# The image "box" can be made in there, too. Some lessons measure with perl and its Time::HiRes.
+for path in /usr/share/doc/busybox-static /usr/share/common-licenses /usr/lib/*/perl-base /usr/lib/*/perl; do
+	mkdir -p "$root$path" && cp -a "$path/." "$root$path/"
 done
 
 # modules.dep has a line for each module, with all that it needs: "fs/overlay.ko: lib/a.ko lib/b.ko".
