@@ -4,6 +4,8 @@ package test
 
 import (
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,7 +14,7 @@ import (
 type flagCase struct{ flags, command, want string }
 
 func TestLimitsReachTheKernel(t *testing.T) {
-	checkFlags(t, []flagCase{
+	cases := []flagCase{
 		{"-m 64m", "memory.max memory/memory.limit_in_bytes", `^67108864$`},
 		{"-m 64m --memory-swap 96m", "memory.swap.max memory/memory.memsw.limit_in_bytes", `^(33554432|100663296)$`},
 		{"--memory-reservation 32m", "memory.low memory/memory.soft_limit_in_bytes", `^33554432$`},
@@ -21,7 +23,11 @@ func TestLimitsReachTheKernel(t *testing.T) {
 		{"-c 512", "cpu.weight cpu/cpu.shares", `^(59|512)$`},
 		{"--cpuset-cpus 0", "cpuset.cpus cpuset/cpuset.cpus", `^0$`},
 		{"--pids-limit 20", "pids.max pids/pids.max", `^20$`},
-	}, "cd /sys/fs/cgroup; cat ", " 2>/dev/null")
+	}
+	if runtime.NumCPU() == 1 { // a container has processor 0 alone anyway
+		cases = slices.DeleteFunc(cases, func(c flagCase) bool { return strings.HasPrefix(c.flags, "--cpuset") })
+	}
+	checkFlags(t, cases, "cd /sys/fs/cgroup; cat ", " 2>/dev/null")
 }
 
 func TestProcessFlagsReachTheKernel(t *testing.T) {

@@ -27,7 +27,8 @@ type cell struct {
 	dir  string
 	id   string
 	spec *specs.Spec
-	user uint32 // whose runtime it is
+	user uint32   // whose runtime it is
+	born *os.File // the cgroup of v2 that the runtime begins in; nil: the test's own
 }
 
 // dockerCaps are those that Docker leaves to root.
@@ -150,6 +151,9 @@ func (c *cell) command(leaked []*os.File, words ...string) *exec.Cmd {
 	cmd.ExtraFiles = leaked
 	if c.user != 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.user, Gid: c.user}}
+		if c.born != nil {
+			cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(c.born.Fd())
+		}
 	}
 	return cmd
 }

@@ -72,13 +72,13 @@ func TestLimitInADelegatedCgroup(t *testing.T) {
 	c := newUserCell(t)
 	layout, err := look.HostLayout()
 	must(t, err)
-	if _, version := layout.Where("pids"); version != 1 {
-		t.Skip("in v2 the user's own process would have to be in the delegated part: runtime/plan tests that")
-	}
 	group := layout.Dir("pids", "/glassbox-delegated-"+c.id)
 	must(t, os.Mkdir(group, 0o755))
 	t.Cleanup(func() { must(t, os.Remove(group)) })
 	must(t, os.Chown(group, somebody, somebody))
+	if _, version := layout.Where("pids"); version == 2 {
+		c.delegate(group)
+	}
 	limit := int64(7)
 	c.spec.Linux.Resources = &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: &limit}}
 	c.spec.Linux.CgroupsPath = "/" + filepath.Base(group) + "/inner"
@@ -92,6 +92,25 @@ func TestLimitInADelegatedCgroup(t *testing.T) {
 	if r := c.oneself("delete", "--force", c.id); r.code != 0 {
 		t.Error(r)
 	}
+}
+
+// delegate is what systemd does for a user's session in v2: the files that move processes and hand controllers down are his, and his
+// own processes are in a group of their own below, for a group with processes hands nothing down. man 7 cgroups.
+func (c *cell) delegate(group string) {
+	c.t.Helper()
+	for _, dir := range []string{filepath.Dir(group), group} {
+		must(c.t, os.WriteFile(dir+"/cgroup.subtree_control", []byte("+pids"), 0))
+	}
+	session := group + "/session"
+	must(c.t, os.Mkdir(session, 0o755))
+	c.t.Cleanup(func() { must(c.t, os.Remove(session)) })
+	for _, file := range []string{group + "/cgroup.procs", group + "/cgroup.subtree_control", session, session + "/cgroup.procs"} {
+		must(c.t, os.Chown(file, somebody, somebody))
+	}
+	var err error
+	c.born, err = os.Open(session)
+	must(c.t, err)
+	c.t.Cleanup(func() { c.born.Close() })
 }
 
 func TestOrdinaryUserDrivesAContainer(t *testing.T) {

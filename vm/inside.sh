@@ -28,14 +28,14 @@ esac
 
 echo 0 >/proc/sys/net/ipv4/ip_forward # the checks have switched it on, and new network namespaces take it over
 
-# `go test -v` writes a test's output between "=== RUN" and "--- PASS: name".
+# `go test -v` writes what a test and its subtests say between "=== RUN" and its verdict, which those of its subtests follow.
 # shellcheck disable=SC2016 # for awk
 tally='
-/^=== RUN/ { held = ""; next }
+/^=== RUN/ { if ($3 !~ /\//) held = ""; next }
 /^=== (PAUSE|CONT|NAME)/ { next }
-/^ *--- PASS/ { passed++; held = ""; next }
-/^ *--- SKIP/ { skipped++; printf "%s%s\n", held, $0; held = ""; next }
-/^ *--- FAIL/ { failed++; printf "%s%s\n", held, $0; held = ""; next }
+/^--- / { said = held; held = "" }
+/^ *--- PASS/ { passed++; next }
+/^ *--- (SKIP|FAIL)/ { if (/FAIL/) failed++; else skipped++; printf "%s%s\n", said, $0; said = ""; next }
 /^(PASS|FAIL|ok|coverage:)/ { next }
 { held = held $0 "\n" }
 END {

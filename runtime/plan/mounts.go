@@ -10,6 +10,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/kernel"
+	"glassbox/kernel/look"
 )
 
 func mountSteps(c Container, h Host) []explain.Step {
@@ -136,6 +137,7 @@ func cgroupMountsV1(c Container, h Host, m specs.Mount, r mountRequest) []explai
 	for _, tree := range v1Trees(h.Cgroups) {
 		target := path.Join(m.Destination, path.Base(tree.Point))
 		ops = append(ops, kernel.EnsureDirIn{Root: root, Path: target, Mode: 0o755})
+		ops = append(ops, pairLinks(root, m.Destination, tree)...)
 		if newNamespace(c.Spec, specs.CgroupNamespace) {
 			ops = append(ops, kernel.MountIn{Root: root, Source: "cgroup", Target: target, FSType: "cgroup",
 				Flags: r.flags, Data: strings.Join(tree.Controllers, ",")})
@@ -145,6 +147,17 @@ func cgroupMountsV1(c Container, h Host, m specs.Mount, r mountRequest) []explai
 	}
 	if r.flags&unix.MS_RDONLY != 0 {
 		ops = append(ops, kernel.RemountIn{Root: root, Target: m.Destination, Flags: r.flags})
+	}
+	return ops
+}
+
+// pairLinks lets a controller that shares its tree with others, as systemd mounts "cpu,cpuacct", be found by its own name.
+func pairLinks(root, dir string, tree look.Hierarchy) []explain.Op {
+	var ops []explain.Op
+	for _, controller := range tree.Controllers {
+		if base := path.Base(tree.Point); len(tree.Controllers) > 1 && controller != base {
+			ops = append(ops, kernel.SymlinkIn{Root: root, Target: base, Path: path.Join(dir, controller)})
+		}
 	}
 	return ops
 }
