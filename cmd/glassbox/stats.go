@@ -3,13 +3,10 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/docker/go-units"
-	api "github.com/moby/moby/api/types/container"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
@@ -46,69 +43,15 @@ func stats(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := measure(c, e)
-	if err != nil {
-		return err
-	}
-	for {
-		select {
-		case <-c.Context.Done():
-			return nil
-		case <-time.After(time.Second): // percentages need two measurements
-		}
-		after, err := measure(c, e)
-		if err != nil {
-			return err
-		}
-		if err := printStats(c, before, after); err != nil || c.Bool("no-stream") {
-			return err
-		}
-		before = after
-	}
-}
-
-// measured is what a container uses, and what the caller calls it.
-type measured struct {
-	api.StatsResponse
-	ref string
-}
-
-// measure looks at the containers that are named, or at all that there are at this moment.
-func measure(c *cli.Context, e *engine.Engine) ([]measured, error) {
-	refs := c.Args().Slice()
-	named := len(refs) > 0
-	if !named {
-		list, err := e.List(c.Context, engine.ListRequest{All: c.Bool("all")})
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range list {
-			refs = append(refs, s.ID)
-		}
-	}
-	var all []measured
-	for _, ref := range refs {
-		s, err := e.Stats(c.Context, ref)
-		if !named && errors.As(err, new(*engine.NotFound)) {
-			continue // removed just now
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, measured{s, ref})
-	}
-	return all, nil
+	r := engine.StatsRequest{Refs: c.Args().Slice(), All: c.Bool("all"), Once: c.Bool("no-stream")}
+	return e.StatsStream(c.Context, r, func(list []engine.Sample) error { return printStats(c, list) })
 }
 
 // printStats rewrites the screen, if there is one.
-func printStats(c *cli.Context, before, after []measured) error {
-	old := map[string]api.CPUStats{}
-	for _, s := range before {
-		old[s.ID] = s.CPUStats
-	}
+func printStats(c *cli.Context, list []engine.Sample) error {
 	var rows []any
-	for _, s := range after {
-		rows = append(rows, statsRowOf(s, old[s.ID], c.Bool("no-trunc")))
+	for _, s := range list {
+		rows = append(rows, statsRowOf(s, c.Bool("no-trunc")))
 	}
 	format := c.String("format")
 	if format == "" || format == "table" {
@@ -125,8 +68,8 @@ func printStats(c *cli.Context, before, after []measured) error {
 	return err
 }
 
-func statsRowOf(s measured, before api.CPUStats, whole bool) statsRow {
-	row := statsRow{Container: s.ref, ID: s.ID, Name: s.Name[1:], CPUPerc: "--", MemUsage: "-- / --", MemPerc: "--", NetIO: "--", BlockIO: "--", PIDs: "--"}
+func statsRowOf(s engine.Sample, whole bool) statsRow {
+	row := statsRow{Container: s.Ref, ID: s.ID, Name: s.Name[1:], CPUPerc: "--", MemUsage: "-- / --", MemPerc: "--", NetIO: "--", BlockIO: "--", PIDs: "--"}
 	if !whole {
 		row.ID = engine.ShortID(s.ID)
 	}
@@ -134,7 +77,7 @@ func statsRowOf(s measured, before api.CPUStats, whole bool) statsRow {
 		return row // does not run
 	}
 	used := engine.MemoryUsed(s.MemoryStats)
-	row.CPUPerc = fmt.Sprintf("%.2f%%", engine.CPUPercent(before, s.CPUStats))
+	row.CPUPerc = fmt.Sprintf("%.2f%%", engine.CPUPercent(s.PreCPUStats, s.CPUStats))
 	row.MemUsage = units.BytesSize(float64(used)) + " / " + units.BytesSize(float64(s.MemoryStats.Limit))
 	row.MemPerc = fmt.Sprintf("%.2f%%", float64(used)/float64(max(s.MemoryStats.Limit, 1))*100)
 	var received, sent, read, written uint64

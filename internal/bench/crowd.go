@@ -57,6 +57,7 @@ func (g ground) crowd(number int) (err error) {
 
 // idle asks the kernel for the shims' memory and processor time: VmRSS counts shared pages in each, Pss divides them.
 func idle(g ground, ids []string) error {
+	time.Sleep(2 * time.Second) // a shim is small a second after its start
 	var pids []int
 	var resident, largest, share int
 	for _, id := range ids {

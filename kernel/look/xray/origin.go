@@ -113,12 +113,17 @@ func (o *Origin) matches(x *regexp.Regexp, text string) bool {
 	return true
 }
 
-// command is a command line whose program has no directory; a kernel thread's or a zombie's name stands alone.
+// command is a command line whose program has no directory; a kernel thread's or a zombie's name stands alone. Who gives itself a
+// title, as Chromium does, has all words in one.
 func command(args []string, name string) string {
 	if len(args) == 0 {
 		return name
 	}
-	return path.Base(args[0]) + " " + strings.Join(args[1:], " ")
+	program, rest := args[0], strings.Join(args[1:], " ")
+	if len(args) == 1 {
+		program, rest, _ = strings.Cut(program, " ")
+	}
+	return path.Base(program) + " " + rest
 }
 
 func shortened(text string) string {

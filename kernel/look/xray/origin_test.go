@@ -37,9 +37,14 @@ func TestOrigin(t *testing.T) {
 		if c.parent != "" {
 			r.Ancestors = []look.Ancestor{{PID: 7, Args: strings.Fields(c.parent)}}
 		}
-		o := originOf(r, nil)
-		if o.By != c.by || o.ID != c.id || len(o.Evidence) == 0 {
-			t.Errorf("cgroup %s, parent %q: %+v, want %s %s", c.cgroup, c.parent, o, c.by, c.id)
+		for range 2 {
+			o := originOf(r, nil)
+			if o.By != c.by || o.ID != c.id || len(o.Evidence) == 0 {
+				t.Errorf("cgroup %s, parent %q: %+v, want %s %s", c.cgroup, c.parent, o, c.by, c.id)
+			}
+			if c.parent != "" {
+				r.Ancestors[0].Args = []string{c.parent} // a title, as real Chromium has
+			}
 		}
 	}
 }
