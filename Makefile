@@ -75,7 +75,7 @@ bench-engines: build ## times of run and exec beside Docker and Podman, and 500 
 	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; umount /sys/fs/cgroup/unified 2>/dev/null; bin/bench -engines -rounds 30 && bin/bench -crowd 500'
 
 bench-images: build ## a pull beside Podman, and skopeo with umoci; a list of a thousand images; a second container
-	@vm/need.sh docker-registry:docker-registry skopeo:skopeo umoci:umoci
+	@vm/need.sh docker-registry:docker-registry skopeo:skopeo umoci:umoci podman:podman time:time
 	@go build -o bin/ ./internal/bench
 	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; exec bin/bench -images -rounds 5'
 	@go test $(AS_ROOT) -run '^$$' -bench . ./storage

@@ -167,8 +167,9 @@ func TestLogin(t *testing.T) {
 		}
 	}
 	denied("before login")
-	if r := p.run("login", "-u", "learner", "-p", "wrong", s.host); r.code != 1 || !strings.Contains(r.stderr, "--password via the CLI is insecure") {
-		t.Errorf("%s", r)
+	wrong := p.run("login", "-u", "learner", "-p", "wrong", s.host)
+	if lacks(t, wrong.stderr, "--password via the CLI is insecure", "does not take this name and password"); wrong.code != 1 || strings.Contains(wrong.stderr, "glassbox login") {
+		t.Errorf("%s", wrong)
 	}
 	cmd := p.command("login", "-u", "learner", "--password-stdin", s.host)
 	cmd.Stdin = strings.NewReader("secret\n")
@@ -193,7 +194,7 @@ func TestTLS(t *testing.T) {
 	p, s := newPlace(t), newServer(t, fmt.Sprintf("  tls: {certificate: %s, key: %s}\n", crt, key), "")
 	name := s.host + "/box:1"
 	p.must("tag", "box", name)
-	if r := p.run("push", name); r.code != 1 || !strings.Contains(r.stderr, "certs.d/"+s.host+"/ca.crt") {
+	if r := p.run("push", name); r.code != 1 || !strings.Contains(r.stderr, "certs.d/"+s.host+"/ca.crt") || strings.Count(r.stderr, "\n") != 1 {
 		t.Errorf("an unknown authority: %s", r)
 	}
 	p.must("push", "--insecure-registry", s.host, name)

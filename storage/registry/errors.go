@@ -40,7 +40,8 @@ func explained(host string, err error) error {
 	case errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden):
 		return fmt.Errorf("%s denies access: the name may be wrong, or it needs 'glassbox login %s': %w", host, host, err)
 	case errors.As(err, &certificate):
-		return fmt.Errorf("%w: if it is your own, put its authority's certificate into certs.d/%s/ca.crt below --root", err, host)
+		// Not err, which goes on about what plain HTTP was answered: that was a try.
+		return fmt.Errorf("%s: %w: if it is your own, put its authority's certificate into certs.d/%s/ca.crt below --root", host, certificate, host)
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.As(err, &network), errors.As(err, &lookup):

@@ -4,6 +4,8 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 
@@ -32,6 +34,10 @@ func Login(ctx context.Context, c Config, host, user, password string) error {
 	}
 	asked := &Repository{name: reg.Repo(""), client: &http.Client{Transport: t}}
 	answer, err := asked.do(ctx, http.MethodGet, reg.Scheme()+"://"+reg.RegistryStr()+"/v2/", nil, http.StatusOK)
+	var refused *transport.Error
+	if errors.As(err, &refused) && refused.StatusCode == http.StatusUnauthorized {
+		return fmt.Errorf("the registry does not take this name and password: %w", refused)
+	}
 	if err != nil {
 		return err
 	}
