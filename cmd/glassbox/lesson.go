@@ -44,6 +44,7 @@ func lessonCommand() *cli.Command {
 			},
 			{Name: "reset", Usage: "forget what was passed", ArgsUsage: "[LESSON…]",
 				UsageText: "glassbox lesson reset [LESSON…]\n\nglassbox lesson reset 01", Action: resetLessons},
+			sheetCommand(),
 		},
 	}
 }
