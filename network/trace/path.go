@@ -21,12 +21,12 @@ func (w *watcher) path(p *probe) (Path, error) {
 		return path, err
 	}
 	start := first(w.eyes[0].seen)
-	for _, e := range w.eyes {
-		decisions, err := w.decisions(e, p)
+	for _, v := range w.visits(func(e *eye) []capture.Sighting { return e.seen }) {
+		decisions, err := w.decisions(v.eye, p)
 		if err != nil {
 			return path, err
 		}
-		hops, err := e.passage(e.seen, decisions, start)
+		hops, err := v.passage(v.sightings, decisions, start)
 		if err != nil {
 			return path, err
 		}
@@ -47,21 +47,46 @@ func dropped(h Hop) bool { return h.Verdict == "drop" }
 // (first) through others.
 func (w *watcher) wayBack(p *probe, start time.Time) ([]Hop, error) {
 	var all []Hop
-	for _, e := range slices.Backward(w.eyes) {
-		if len(e.back) == 0 {
+	for _, v := range w.visits(func(e *eye) []capture.Sighting { return e.back }) {
+		if len(v.sightings) == 0 {
 			continue
 		}
-		found, err := w.recalled(e, p)
+		found, err := w.recalled(v.eye, p)
 		if err != nil {
 			return nil, err
 		}
-		hops, err := e.passage(e.back, found, start)
+		hops, err := v.passage(v.sightings, found, start)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, hops...)
 	}
 	return all, nil
+}
+
+// visit is a stay of the packet in one namespace.
+type visit struct {
+	*eye
+	sightings []capture.Sighting
+}
+
+// visits are the stays in the order in which they began. A container that asks for its own published port is left and come to
+// again; the host, where it is decided, is one visit, also where no device saw the packet.
+func (w *watcher) visits(of func(*eye) []capture.Sighting) []visit {
+	var all []visit
+	for _, e := range w.eyes {
+		begun := visit{eye: e}
+		left := false
+		for _, s := range of(e) {
+			if left && !s.Out && e.Netns != w.q.Host.Netns {
+				all, begun = append(all, begun), visit{eye: e}
+			}
+			begun.sightings, left = append(begun.sightings, s), s.Out
+		}
+		all = append(all, begun)
+	}
+	slices.SortStableFunc(all, func(a, b visit) int { return first(a.sightings).Compare(first(b.sightings)) })
+	return all
 }
 
 // passage is the way through one namespace: in by devices, what happens between, out by devices.

@@ -38,6 +38,7 @@ func newGround(t *testing.T) ground {
 nsenter --net=%[3]s sh -c "ip address add 10.9.0.%[4]d/24 dev eth0 && ip link set eth0 up && ip route add default via 10.9.0.1"`,
 			name, pid, c.Netns, name[0]-'a'+2))
 	}
+	sh(t, "bridge link set dev vb hairpin on") // for b's own published port, where bridged frames pass the firewall
 	pid := strings.Split(g.world.Netns, "/")[2]
 	sh(t, `ip link add up0 type veth peer name eth0 netns `+pid+` && ip address add 203.0.113.1/24 dev up0 && ip link set up0 up
 nsenter --net=`+g.world.Netns+` sh -c "ip address add 203.0.113.2/24 dev eth0 && ip link set eth0 up"
@@ -110,6 +111,9 @@ func TestPaths(t *testing.T) {
 		{"a published port, from another container", g.follow(g.a, "203.0.113.1", 8080, "tcp"), []string{"in", "br0", "tcp dport 8080",
 			"dnat to 10.9.0.3:80", "destination translated", "out", "br0", "out", "vb", "> 10.9.0.3:80", "b ", "accepted",
 			"way back", "b ", "out", "eth0", "10.9.0.3:80 >", "host", "in", "br0", "translated back to 203.0.113.1:8080 >", "a ", "in", "203.0.113.1:8080 >"}},
+		{"its own published port", g.follow(g.b, "203.0.113.1", 8080, "tcp"), []string{"1  b ", "out", "eth0", "10.9.0.3:", "> 203.0.113.1:8080",
+			"host", "tcp dport 8080", "source and destination translated", "out", "vb", "b ", "in", "eth0", "10.9.0.1:", "Last seen in b", "accepted",
+			"way back", "1  b ", "out", "eth0", "10.9.0.3:80 >", "host", "in", "vb", "b ", "in", "eth0", "203.0.113.1:8080 >"}},
 		{"a published port, from the host", g.follow(host, "203.0.113.1", 8080, "tcp"), []string{"ip t out", "dnat", "out", "br0", "vb", "b ", "in", "accepted"}},
 		{"a closed port", g.follow(g.a, "10.9.0.3", 81, "tcp"), []string{"b ", "in", "connection refused", "way back", "b ", "a "}},
 		{"nobody", g.follow(g.a, "10.9.0.77", 0, ""), []string{"none", "no device has seen the packet"}},

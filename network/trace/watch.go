@@ -82,8 +82,6 @@ func (w *watcher) look(p *probe) error {
 			e.links[l.Index] = l
 		}
 	}
-	// In the order in which it reached them.
-	slices.SortStableFunc(w.eyes[1:], func(a, b *eye) int { return first(a.seen).Compare(first(b.seen)) })
 	return nil
 }
 
@@ -97,6 +95,7 @@ func (e *eye) look(p *probe) error {
 		}
 		return p.answers(seen, went)
 	})
+	slices.SortStableFunc(all, func(a, b capture.Sighting) int { return a.When.Compare(b.When) })
 	for _, s := range all {
 		if p.mine(s.Packet) {
 			e.seen = append(e.seen, s)
