@@ -14,6 +14,7 @@ const (
 	boxHeight = 44
 	rowHeight = 60
 	hostLeft  = 360
+	portWidth = 130
 )
 
 // WriteSVG draws containers on the left, the bridge in the host, and the ways out on the right.
@@ -41,7 +42,7 @@ func (t Topology) WriteSVG(w io.Writer) error {
 	for i, u := range t.Uplinks {
 		top := 70 + i*rowHeight
 		box(&b, 780, top, 244, "#e1bee7", u.Device, strings.TrimSpace(strings.Join(u.Addresses, " ")+" via "+u.Via))
-		cable(&b, hostLeft+380, middle, 780, top+boxHeight/2, "")
+		line(&b, hostLeft+380, middle, 780, top+boxHeight/2)
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
@@ -54,9 +55,13 @@ func box(b *strings.Builder, x, y, width int, colour, title, text string) {
 		x+8, y+18, html.EscapeString(title), x+8, y+36, html.EscapeString(text))
 }
 
-// cable is a line, with the name of the bridge's port where it enters the host.
+// cable is a line into the host, level as long as the name of the bridge's port stands on it.
 func cable(b *strings.Builder, x1, y1, x2, y2 int, port string) {
-	fmt.Fprintf(b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#37474f"/>`, x1, y1, hostLeft, y1)
-	fmt.Fprintf(b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#37474f"/>`, max(hostLeft, x1), y1, x2, y2)
+	line(b, x1, y1, hostLeft+portWidth, y1)
+	line(b, hostLeft+portWidth, y1, x2, y2)
 	fmt.Fprintf(b, `<text x="%d" y="%d">%s</text>`+"\n", hostLeft+4, y1-4, html.EscapeString(port))
+}
+
+func line(b *strings.Builder, x1, y1, x2, y2 int) {
+	fmt.Fprintf(b, `<line x1="%d" y1="%d" x2="%d" y2="%d" stroke="#37474f"/>`, x1, y1, x2, y2)
 }

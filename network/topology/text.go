@@ -26,9 +26,11 @@ func (t Topology) Write(w io.Writer) error {
 	}
 	margin := strings.Repeat(" ", width+3)
 	fmt.Fprintf(&b, "%s└─ %s\n", margin, strings.Join(append([]string{t.Link.Name}, t.Link.Addresses...), " "))
+	if len(t.Uplinks) > 0 {
+		fmt.Fprintf(&b, "%s   │ routing, rules\n", margin)
+	}
 	for _, u := range t.Uplinks {
-		fmt.Fprintf(&b, "%s   │ routing, rules\n%s   └─ %s, default via %s\n", margin, margin,
-			strings.Join(append([]string{u.Device}, u.Addresses...), " "), u.Via)
+		fmt.Fprintf(&b, "%s   └─ %s, default via %s\n", margin, strings.Join(append([]string{u.Device}, u.Addresses...), " "), u.Via)
 	}
 	if len(t.Uplinks) == 0 {
 		fmt.Fprintf(&b, "%s   (the host has no default route)\n", margin)

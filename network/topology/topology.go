@@ -179,18 +179,26 @@ func (t *Topology) readUplinks(host string, all []links.Link) error {
 		return err
 	}
 	for _, r := range routes {
-		if r.To != "default" {
+		six := strings.Contains(r.Via, ":")
+		if r.To != "default" || len(t.Link.Addresses) > 0 && len(ofGeneration(t.Link.Addresses, six)) == 0 {
 			continue
 		}
 		u := Uplink{Device: r.Link, Via: r.Via}
 		for _, l := range all {
 			if l.Name == r.Link {
-				u.Addresses = l.Addresses
+				u.Addresses = ofGeneration(l.Addresses, six)
 			}
 		}
 		t.Uplinks = append(t.Uplinks, u)
 	}
 	return nil
+}
+
+// ofGeneration chooses the addresses of IPv6, or the others. Those that every link makes itself lead nowhere.
+func ofGeneration(addresses []string, six bool) []string {
+	return slices.DeleteFunc(slices.Clone(addresses), func(a string) bool {
+		return strings.Contains(a, ":") != six || strings.HasPrefix(a, "fe80:")
+	})
 }
 
 // readRules chooses the rules and the elements of maps that name the link or an address of a member, be it by a set.

@@ -30,6 +30,8 @@ ip link add up0 type veth peer name far0
 ip address add 203.0.113.1/24 dev up0
 ip link set up0 up && ip link set far0 up
 ip route add default via 203.0.113.254
+ip -6 address add 2001:db8::1/64 dev up0 nodad
+ip -6 route add default via 2001:db8::254
 nft 'table ip t {
 map published { type inet_service : ipv4_addr; elements = { 8080 : 10.9.0.2 }
 }
@@ -70,6 +72,10 @@ func TestDrawing(t *testing.T) {
 		if !strings.Contains(svg, piece) {
 			t.Errorf("the SVG does not show %q", piece)
 		}
+	}
+	// A bridge without IPv6 has no way out by it, and no line but the members' cables begins on the left of the bridge.
+	if strings.Contains(svg, "2001:db8") || strings.Count(svg, "<line") != 2*3+1 {
+		t.Errorf("the SVG shows what is not there:\n%s", svg)
 	}
 	// The negative controls: books that are wrong in each way.
 	top.Compare([]netip.Addr{at("10.9.0.254")}, []Booked{{"c1", at("10.9.0.77")}, {"c9", at("10.9.0.9")}})
