@@ -1,6 +1,6 @@
 // Package quickjson reads and writes JSON once. encoding/json prepares each Go type before its first value, which takes longer
 // than to read a config.json: half a millisecond, a seventh of a container's life, and a runtime reads just one. This package
-// prepares nothing, and looks at the fields as it goes.
+// prepares nothing: it looks at the fields of a type when the first value comes.
 //
 // Rule: it is a short cut, not a second opinion. What is unusual or wrong goes to encoding/json, whole and from the beginning,
 // so results and errors are those of encoding/json; a fuzz test compares the two.
@@ -62,7 +62,7 @@ func isSpecial(v reflect.Value) bool {
 	if t.Kind() == reflect.Interface || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
 		return true
 	}
-	if t.PkgPath() == "" { // it has no name, and so no methods
+	if plain(t) {
 		return false
 	}
 	switch v.Addr().Interface().(type) {
@@ -87,9 +87,9 @@ func (r *reader) special(v reflect.Value) bool {
 
 // member reads a member of an object into the field of its name; one without a field is passed over.
 func (r *reader) member(v reflect.Value, name string) bool {
-	f, ok := field(v, func(s string) bool { return s == name })
+	f, ok := find(v, func(s string) bool { return s == name })
 	if !ok { // encoding/json takes other cases as well
-		f, ok = field(v, func(s string) bool { return strings.EqualFold(s, name) })
+		f, ok = find(v, func(s string) bool { return strings.EqualFold(s, name) })
 	}
 	if !ok {
 		return r.skip()
@@ -97,28 +97,18 @@ func (r *reader) member(v reflect.Value, name string) bool {
 	return f.IsValid() && r.value(f)
 }
 
-// field finds the first field whose name in JSON fits. It is not valid where the tag asks for more than a name.
-func field(v reflect.Value, fits func(name string) bool) (f reflect.Value, ok bool) {
-	t := v.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+// find finds the first field whose name in JSON fits. It is not valid where the tag asks for more than a name.
+func find(v reflect.Value, fits func(name string) bool) (reflect.Value, bool) {
+	for _, f := range fieldsOf(v.Type()) {
 		switch {
-		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
-			if inner, ok := field(v.Field(i), fits); ok {
+		case f.inner:
+			if inner, ok := find(v.Field(f.index), fits); ok {
 				return inner, true
 			}
-			continue
-		case !f.IsExported() || name == "-" && options == "":
-			continue
-		case name == "":
-			name = f.Name
-		}
-		if fits(name) {
-			if f.Anonymous || strings.Contains(options, "string") {
-				return reflect.Value{}, true
-			}
-			return v.Field(i), true
+		case fits(f.name) && f.odd:
+			return reflect.Value{}, true
+		case fits(f.name):
+			return v.Field(f.index), true
 		}
 	}
 	return reflect.Value{}, false

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Marshal is json.Marshal.
@@ -49,12 +50,20 @@ func writesItself(v reflect.Value) bool {
 	if t.Kind() == reflect.Interface || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 {
 		return true
 	}
-	if t.PkgPath() == "" { // it has no name, and so no methods
+	if plain(t) {
 		return false
 	}
-	p := reflect.PointerTo(t) // has the methods of both
-	return p.Implements(reflect.TypeFor[json.Marshaler]()) || p.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+	if does, ok := writers.Load(t); ok {
+		return does.(bool)
+	}
+	p := reflect.PointerTo(t)
+	does := p.Implements(reflect.TypeFor[json.Marshaler]()) || p.Implements(reflect.TypeFor[encoding.TextMarshaler]())
+	writers.Store(t, does)
+	return does
 }
+
+// writers tells of types with methods whether they write themselves: a list of times asks for each element.
+var writers sync.Map
 
 func appendSpecial(b []byte, v reflect.Value) ([]byte, bool) {
 	if !v.IsValid() || !v.CanInterface() {
@@ -88,24 +97,20 @@ func appendObject(b []byte, v reflect.Value) (_ []byte, ok bool) {
 
 // appendFields writes the members, with a comma after each.
 func appendFields(b []byte, v reflect.Value) (_ []byte, ok bool) {
-	t := v.Type()
-	for i := range t.NumField() {
-		f, value := t.Field(i), v.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+	for _, f := range fieldsOf(v.Type()) {
+		value := v.Field(f.index)
 		switch {
-		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
+		case f.inner:
 			if b, ok = appendFields(b, value); !ok {
 				return b, false
 			}
 			continue
-		case !f.IsExported() || name == "-" && options == "" || options == "omitempty" && isEmpty(value):
+		case f.options == "omitempty" && isEmpty(value):
 			continue
-		case f.Anonymous || options != "" && options != "omitempty":
+		case f.odd || f.options != "" && f.options != "omitempty":
 			return b, false
-		case name == "":
-			name = f.Name
 		}
-		if b, ok = appendString(b, name); !ok {
+		if b, ok = appendString(b, f.name); !ok {
 			return b, false
 		}
 		if b, ok = appendValue(append(b, ':'), value); !ok {
