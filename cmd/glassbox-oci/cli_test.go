@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/opencontainers/runtime-spec/specs-go"
+
 	"glassbox/internal/testkit"
 )
 
@@ -94,5 +96,26 @@ func TestFeatures(t *testing.T) {
 	l := f.Linux
 	if !l.Apparmor.Enabled || !l.NetDevices.Enabled || !l.Cgroup.Rdma || l.Selinux.Enabled || l.IntelRdt.Enabled || len(l.MemoryPolicy.Modes) != 7 || len(l.MemoryPolicy.Flags) != 3 {
 		t.Errorf("%+v", l)
+	}
+}
+
+// Each flag of update sets its own field, and no other: the numbers are all different.
+func TestUpdateFlags(t *testing.T) {
+	r := &specs.LinuxResources{Memory: &specs.LinuxMemory{}, CPU: &specs.LinuxCPU{}, BlockIO: &specs.LinuxBlockIO{}}
+	flags := newFlags("update", "")
+	limitFlags(flags, r)
+	err := flags.Parse(strings.Fields("--memory 1 --memory-reservation 2 --memory-swap 3 --kernel-memory-tcp 4 --cpu-period 5 --cpu-quota 6 --cpu-burst 7" +
+		" --cpu-rt-period 8 --cpu-rt-runtime 9 --cpu-idle 10 --cpu-share 11 --blkio-weight 12 --cpuset-cpus 13 --cpuset-mems 14 --pids-limit 15"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"memory":{"limit":1,"reservation":2,"swap":3,"kernelTCP":4},"cpu":{"shares":11,"quota":6,"burst":7,"period":5,"realtimeRuntime":9,` +
+		`"realtimePeriod":8,"cpus":"13","mems":"14","idle":10},"pids":{"limit":15},"blockIO":{"weight":12}}`
+	if string(got) != want {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }
