@@ -98,3 +98,24 @@ func TestSystemDf(t *testing.T) {
 		t.Errorf("df says %s, the files have %d bytes", out, bytes)
 	}
 }
+
+// The picture has what there is by its own ids, and nothing that is gone.
+func TestSystemGraph(t *testing.T) {
+	p := newPlace(t)
+	p.must("run", "--name", "con", "--network", "none", "-v", "kept:/data", "box", "true")
+	image := strings.TrimSpace(p.must("images", "-q", "box"))
+	id := strings.TrimSpace(p.must("ps", "-aq"))
+	p.must("commit", "con", "made:1")
+	made := strings.TrimSpace(p.must("images", "-q", "made"))
+	picture := p.must("system", "graph")
+	for _, want := range []string{`^graph TD;`, `image_` + image + ` -->\|"create \d.*"\| container_` + id + `;`, `container_` + id + ` -->\|"mount at /data"\| volume_kept;`,
+		`container_` + id + ` -->\|"commit \d.*"\| image_` + made + `;`} {
+		if !regexp.MustCompile(want).MatchString(picture) {
+			t.Errorf("no %s in:\n%s", want, picture)
+		}
+	}
+	p.must("rm", "con")
+	if picture := p.must("system", "graph"); strings.Contains(picture, "volume_kept") || strings.Contains(picture, `"create`) {
+		t.Errorf("the container is gone:\n%s", picture)
+	}
+}

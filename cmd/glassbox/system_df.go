@@ -16,7 +16,7 @@ func systemCommand() *cli.Command {
 	return &cli.Command{
 		Name: "system", Usage: "all of it: what it takes on the disk, and how to get that back",
 		UsageText:   "glassbox system COMMAND …\n\nglassbox system df",
-		Subcommands: []*cli.Command{systemDfCommand(), systemPruneCommand(), eventsCommand(), infoCommand()},
+		Subcommands: []*cli.Command{systemDfCommand(), systemPruneCommand(), eventsCommand(), infoCommand(), systemGraphCommand()},
 	}
 }
 
