@@ -77,7 +77,7 @@ bench-engines: build ## times of run and exec beside Docker and Podman, and 500 
 bench-images: build ## a pull beside Podman, and skopeo with umoci; a list of a thousand images; a second container
 	@vm/need.sh docker-registry:docker-registry skopeo:skopeo umoci:umoci podman:podman time:time
 	@go build -o bin/ ./internal/bench
-	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; exec bin/bench -images -rounds 5'
+	@$(ROOT) unshare -m -n sh -c 'ip link set lo up; exec bin/bench -images -rounds 5 -limit 400s'
 	@go test $(AS_ROOT) -run '^$$' -bench . ./storage
 
 # Debian with systemd under qemu, built of Debian's packages: KERNEL=6.1. is the older one, MODE=hybrid or v1 the older cgroups.

@@ -39,6 +39,9 @@ func (e *Engine) ConnectNetwork(ctx context.Context, a Attachment, ref string, l
 		if err := errors.Join(e.pullOut(ctx, r, n, nil), e.plugIn(ctx, r, a, l)); err != nil {
 			return err
 		}
+		if err := e.emitNetwork("connect", n, r.ID); err != nil {
+			return err
+		}
 	}
 	r.Request.Network.Attachments, r.Request.Network.Detached = append(slices.Clone(have), a), false
 	return e.keepNetworks(r)
@@ -197,7 +200,7 @@ func (e *Engine) DisconnectNetwork(ctx context.Context, name, ref string, l expl
 	if i < 0 {
 		return fmt.Errorf("container %s is not connected to network %s", r.Name, n.Name)
 	}
-	if err := e.pullOut(ctx, r, n, l); err != nil {
+	if err := errors.Join(e.pullOut(ctx, r, n, l), e.emitNetwork("disconnect", n, r.ID)); err != nil {
 		return err
 	}
 	list := slices.Delete(slices.Clone(have), i, i+1)

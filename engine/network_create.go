@@ -31,7 +31,7 @@ func (e *Engine) CreateNetwork(ctx context.Context, r NetworkRequest, l explain.
 	if err := runner.Run(plan...); err != nil {
 		return "", errors.Join(interrupted(ctx, err), e.demolish(n, nil), runner.Rollback())
 	}
-	return n.ID, nil
+	return n.ID, e.emitNetwork("create", n, "")
 }
 
 // PlanNetwork returns the steps that would make a network.
@@ -115,7 +115,7 @@ func (e *Engine) RemoveNetwork(_ context.Context, ref string, l explain.Listener
 			return fmt.Errorf("remove the books of network %s: %w", n.Name, err)
 		}
 	}
-	return e.book().Remove(n).Do()
+	return errors.Join(e.book().Remove(n).Do(), e.emitNetwork("destroy", n, ""))
 }
 
 // PruneNetworks removes the networks that users made and no container is on, running or not, and returns their names.

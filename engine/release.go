@@ -82,6 +82,13 @@ func inverses() []explain.Op { return slices.Concat(kernel.Inverses(), nft.Inver
 
 // lastRites moves what stays from the live directory to the container's own, and removes the former; with --rm, both.
 func (e *Engine) lastRites(r *Record) error {
+	end, err := e.readSandbox(r.ID)
+	if err == nil {
+		err = e.emitUses(r, end, "disconnect", "unmount")
+	}
+	if err != nil {
+		return err
+	}
 	if r.Request.AutoRemove {
 		return e.delete(context.Background(), r, RemoveRequest{Volumes: true})
 	}

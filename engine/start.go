@@ -126,7 +126,13 @@ func (e *Engine) start(ctx context.Context, n *newborn, l explain.Listener, atta
 		if err != nil {
 			return err
 		}
-		return s.begin(ctx, b, l)
+		if err := e.emitUses(n.Record, conn.Sandbox, "connect", "mount"); err != nil {
+			return err
+		}
+		if err := s.begin(ctx, b, l); err != nil {
+			return errors.Join(err, e.emitUses(n.Record, conn.Sandbox, "disconnect", "unmount"))
+		}
+		return nil
 	}
 	if err := e.prepare(ctx, n, conn, l, birth); err != nil {
 		return nil, errors.Join(interrupted(ctx, err), s.hangUp(), e.releaseAddresses(conn.Sandbox))

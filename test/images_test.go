@@ -108,7 +108,7 @@ func TestSystemGraph(t *testing.T) {
 	p.must("commit", "con", "made:1")
 	made := strings.TrimSpace(p.must("images", "-q", "made"))
 	picture := p.must("system", "graph")
-	for _, want := range []string{`^graph TD;`, `image_` + image + ` -->\|"create \d.*"\| container_` + id + `;`, `container_` + id + ` -->\|"mount at /data"\| volume_kept;`,
+	for _, want := range []string{`^graph TD;`, `image_` + image + ` -->\|"create \d.*"\| container_` + id + `;`, `container_` + id + ` -->\|"mount at /data \d.*"\| volume_kept;`,
 		`container_` + id + ` -->\|"commit \d.*"\| image_` + made + `;`} {
 		if !regexp.MustCompile(want).MatchString(picture) {
 			t.Errorf("no %s in:\n%s", want, picture)

@@ -88,11 +88,15 @@ func (g *graph) container(c api.Summary) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.NetworkSettings.Networks)) {
 		n := c.NetworkSettings.Networks[name]
-		g.arrow(node, "-->", "connect as "+n.IPAddress.String(), nil, g.node("network", n.NetworkID, name))
+		made := g.last("network", "connect", func(m events.Message) bool {
+			return m.Actor.ID == n.NetworkID && m.Actor.Attributes["container"] == c.ID
+		})
+		g.arrow(node, "-->", "connect as "+n.IPAddress.String(), made, g.node("network", n.NetworkID, name))
 	}
 	for _, m := range c.Mounts {
 		if m.Type == mount.TypeVolume {
-			g.arrow(node, "-->", "mount at "+m.Destination, nil, g.node("volume", m.Name, ""))
+			made := g.last("volume", "mount", func(e events.Message) bool { return e.Actor.ID == m.Name && e.Actor.Attributes["container"] == c.ID })
+			g.arrow(node, "-->", "mount at "+m.Destination, made, g.node("volume", m.Name, ""))
 		}
 	}
 }
