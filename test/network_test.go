@@ -50,6 +50,8 @@ func TestNetworkCommands(t *testing.T) {
 	p.must("create", "--name", "on-host", "--network", "host", "box", "true")
 	for want, words := range map[string][]string{
 		"or connected to host network":               {"network", "connect", "mynet", "on-host"},
+		"--ingress: a swarm's services meet there":   {"network", "create", "--ingress", "other"},
+		"--ipv4=false: every network":                {"network", "create", "--ipv4=false", "other"},
 		"network with name mynet already exists":     {"network", "create", "mynet"},
 		"pool overlaps with other one":               {"network", "create", "--subnet", "10.71.0.0/16", "other"},
 		"has active endpoints (c1)":                  {"network", "rm", "mynet"},

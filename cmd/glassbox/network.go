@@ -41,6 +41,11 @@ func networkCreateCommand() *cli.Command {
 			flagSwitch("attachable", "accepted: any container may be on any network"),
 			flagText("scope", "local: there is no other"),
 			flagText("ipam-driver", "default: there is no other"),
+			flagSwitch("ipv4", "accepted: every network has IPv4 addresses"),
+			flagList("ipam-opt", "refused: the addresses' keeper has no options"),
+			flagSwitch("ingress", "refused: there is no swarm whose services could meet there"),
+			flagSwitch("config-only", "refused: networks are not made of others"),
+			flagText("config-from", "refused: networks are not made of others"),
 		),
 		Action: networkCreate,
 	}
@@ -82,12 +87,23 @@ func networkRequest(c *cli.Context) (engine.NetworkRequest, error) {
 		Name: c.Args().First(), Driver: c.String("driver"), Internal: c.Bool("internal"), IPv6: c.Bool("ipv6"), Attachable: c.Bool("attachable"),
 		Subnets: separated(c.StringSlice("subnet")), Gateways: separated(c.StringSlice("gateway")), Ranges: separated(c.StringSlice("ip-range")),
 	}
+	err := refusedOf(c, map[string]string{
+		"ipam-opt":    "the keeper of addresses has no options: --ip-range and --aux-address say which ones it gives away",
+		"ingress":     "a swarm's services meet there, and there is no swarm: 'network create -d overlay --opt peers=…' connects hosts",
+		"config-only": "networks are not made of others: give each its own flags",
+		"config-from": "networks are not made of others: give each its own flags",
+	})
+	if err == nil && c.IsSet("ipv4") && !c.Bool("ipv4") {
+		err = errors.New("--ipv4=false: every network has IPv4 addresses: let the containers use those of --ipv6")
+	}
+	if err != nil {
+		return r, err
+	}
 	for name, only := range map[string]string{"scope": "local", "ipam-driver": "default"} {
 		if value := c.String(name); value != "" && value != only {
 			return r, fmt.Errorf("--%s %s: there is only %s", name, value, only)
 		}
 	}
-	var err error
 	if r.Labels, err = pairs("label", c.StringSlice("label")); err != nil {
 		return r, err
 	}
@@ -96,6 +112,16 @@ func networkRequest(c *cli.Context) (engine.NetworkRequest, error) {
 	}
 	r.Aux, err = pairs("aux-address", c.StringSlice("aux-address"))
 	return r, err
+}
+
+// refusedOf says why a flag of Docker's is not to be had.
+func refusedOf(c *cli.Context, remedies map[string]string) error {
+	for name, remedy := range remedies {
+		if c.IsSet(name) {
+			return fmt.Errorf("--%s: %s", name, remedy)
+		}
+	}
+	return nil
 }
 
 // separated takes lists with commas apart, as Docker does for these flags.
@@ -139,16 +165,15 @@ func networkConnectCommand() *cli.Command {
 }
 
 func networkConnect(c *cli.Context) error {
-	if err := exactly(c, 2); err != nil {
-		return err
+	err := exactly(c, 2)
+	if err == nil {
+		err = refusedOf(c, map[string]string{
+			"link":       "containers of one network find each other by name: put the other one on it, with --alias if it is to have another name",
+			"driver-opt": "no driver has options for one container: 'network create --opt' has those of networks",
+		})
 	}
-	for name, remedy := range map[string]string{
-		"link":       "containers of one network find each other by name: put the other one on it, with --alias if it is to have another name",
-		"driver-opt": "no driver has options for one container: 'network create --opt' has those of networks",
-	} {
-		if c.IsSet(name) {
-			return fmt.Errorf("--%s: %s", name, remedy)
-		}
+	if err != nil {
+		return err
 	}
 	e, err := openAsRoot(c)
 	if err != nil {
