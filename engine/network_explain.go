@@ -8,18 +8,35 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"glassbox/kernel/look/links"
 	"glassbox/network"
 	"glassbox/network/topology"
 )
 
-// ExplainNetwork draws a network from the kernel's own state.
+// ExplainNetwork draws a network from the kernel's own state. A container that comes or goes meanwhile is in one of kernel and books
+// before the other; so a difference counts that is still there some time later.
 func (e *Engine) ExplainNetwork(ref string) (topology.Topology, error) {
 	n, err := e.explained(ref)
 	if err != nil {
 		return topology.Topology{}, err
 	}
+	t, err := e.drawn(n)
+	for range 5 {
+		if err == nil && len(t.Difference) == 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		before, failed := t.Difference, err != nil
+		if t, err = e.drawn(n); !failed {
+			t.Difference = slices.DeleteFunc(t.Difference, func(d string) bool { return !slices.Contains(before, d) })
+		}
+	}
+	return t, err
+}
+
+func (e *Engine) drawn(n network.Network) (topology.Topology, error) {
 	running, err := e.running()
 	if err != nil {
 		return topology.Topology{}, err

@@ -6,7 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"glassbox/internal/testkit"
 )
@@ -70,4 +72,33 @@ func TestPortsOfAnotherEngine(t *testing.T) {
 	for _, p := range []place{first, second} {
 		p.mustWords("network rm shared")
 	}
+}
+
+// Containers come and go while a network is drawn: that is neither an error nor a difference. A cable that somebody pulls out is one.
+func TestExplainWhileContainersComeAndGo(t *testing.T) {
+	p := newPlace(t)
+	p.mustWords("network create busy")
+	p.mustWords("run -d --name stays --network busy box sleep 1000")
+	end := time.Now().Add(3 * time.Second)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			for time.Now().Before(end) {
+				p.mustWords("run --rm --network busy box true")
+			}
+		})
+	}
+	for time.Now().Before(end) {
+		if got := p.mustWords("network explain busy"); strings.Contains(got, "Difference") {
+			t.Errorf("seen while containers came and went:\n%s", got)
+		}
+	}
+	all.Wait()
+	cable := "gb" + strings.TrimSpace(p.mustWords("inspect -f {{.ID}} stays"))[:12]
+	if out, err := exec.Command("ip", "link", "delete", cable).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	mentions(t, p.mustWords("network explain busy"), "Difference: the books have stays here")
+	p.mustWords("rm -f stays")
+	p.mustWords("network rm busy")
 }
