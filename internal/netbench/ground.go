@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"syscall"
 )
 
 // host is one of the two hosts.
@@ -30,6 +32,7 @@ type ground struct {
 	dir          string
 	ours, byHand host
 	servers      []*exec.Cmd
+	end          func() error // removes it all, once
 }
 
 func prepare() (*ground, error) {
@@ -38,6 +41,7 @@ func prepare() (*ground, error) {
 		return nil, err
 	}
 	g := &ground{dir: dir}
+	g.end = sync.OnceValue(g.remove)
 	g.ours, g.byHand = g.host("glassbox"), g.host("by hand")
 	err = errors.Join(g.build(&g.ours), g.build(&g.byHand))
 	if err == nil {
@@ -48,6 +52,7 @@ func prepare() (*ground, error) {
 			break
 		}
 		listen := exec.Command("nsenter", "--net="+h.server, "iperf3", "-s")
+		listen.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // also when we are killed
 		err = listen.Start()
 		g.servers = append(g.servers, listen)
 	}
@@ -128,8 +133,8 @@ func sh(netns, lines string, args ...string) error {
 	return nil
 }
 
-// end removes it all. The namespaces are kept by mounts, which are ours alone.
-func (g *ground) end() error {
+// remove. The namespaces are kept by mounts, which are ours alone.
+func (g *ground) remove() error {
 	var errs []error
 	for _, s := range g.servers {
 		errs = append(errs, s.Process.Kill())

@@ -9,7 +9,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +32,13 @@ func run(turns int, bytes string, crowd int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.end()) }()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintln(os.Stderr, "netbench:", errors.Join(errors.New("interrupted"), g.end()))
+		os.Exit(1)
+	}()
 	if err := g.throughput(turns, bytes); err != nil {
 		return err
 	}
