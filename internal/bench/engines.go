@@ -66,13 +66,10 @@ func (g ground) engines() (end func() error, err error) {
 	}
 	return func() error {
 		err := stop()
-		for _, pattern := range []string{"/*" + cgroupParent + "/*", "/*" + cgroupParent, cgroupParent + "/*", cgroupParent} { // v1, then v2
-			groups, _ := filepath.Glob("/sys/fs/cgroup" + pattern) // the pattern is well formed; Podman leaves groups of what has failed
-			for _, dir := range groups {
-				if left := unix.Rmdir(dir); left != nil && left != unix.ENOTDIR && left != unix.EPERM {
-					err = errors.Join(err, fmt.Errorf("remove the group %s: %w", dir, left))
-				}
-			}
+		// Podman leaves groups of what has failed, and v2 groups altogether.
+		sweep := exec.Command("find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", "*"+cgroupParent+"*", "-exec", "rmdir", "{}", "+")
+		if out, swept := sweep.CombinedOutput(); swept != nil {
+			err = errors.Join(err, fmt.Errorf("remove the groups %s: %w: %s", cgroupParent, swept, out))
 		}
 		return err
 	}, nil
