@@ -65,14 +65,23 @@ func (g ground) engines() (end func() error, err error) {
 		}
 	}
 	return func() error {
-		err := stop()
-		// Podman leaves groups of what has failed, and v2 groups altogether.
-		sweep := exec.Command("find", "/sys/fs/cgroup", "-depth", "-type", "d", "-path", "*"+cgroupParent+"*", "-exec", "rmdir", "{}", "+")
-		if out, swept := sweep.CombinedOutput(); swept != nil {
-			err = errors.Join(err, fmt.Errorf("remove the groups %s: %w: %s", cgroupParent, swept, out))
-		}
-		return err
+		return errors.Join(stop(), sweepGroups())
 	}, nil
+}
+
+// sweepGroups removes the groups that Podman leaves, and what it takes for groups: where the v2 tree is not mounted it writes into
+// the tmpfs below.
+func sweepGroups() error {
+	below := "*" + cgroupParent + "*"
+	for _, find := range [][]string{
+		{"/sys/fs/cgroup", "-fstype", "tmpfs", "-path", below, "-type", "f", "-delete"},
+		{"/sys/fs/cgroup", "-depth", "-type", "d", "-path", below, "-exec", "rmdir", "{}", "+"},
+	} {
+		if out, err := exec.Command("find", find...).CombinedOutput(); err != nil {
+			return fmt.Errorf("remove the groups %s: %w: %s", cgroupParent, err, out)
+		}
+	}
+	return nil
 }
 
 // startDocker waits until the daemon answers.
