@@ -105,12 +105,14 @@ func TestJoinsNamespaces(t *testing.T) {
 		{"--memory-swappiness 101", "the range is from 0"},
 		{"--device-read-bps /dev/null:1m", "/dev/null is no block device"},
 		{"--cpu-rt-runtime 950000", "--cpu-rt-"},
-		{"-d -a stdout", "conflicting options: --attach and --detach"},
 	} {
 		r := p.run(append(append([]string{"run", "--net", "none"}, strings.Fields(c.flags)...), "box", "true")...)
 		if r.code != 125 || !strings.Contains(r.stderr, c.want) {
 			t.Errorf("%s: want 125 and %q: %s", c.flags, c.want, r)
 		}
+	}
+	if r := p.run("run", "--net", "none", "-d", "-a", "stdout", "box", "true"); r.code != 1 || !strings.Contains(r.stderr, "conflicting options: --attach and --detach") {
+		t.Errorf("-d -a: want 1, as Docker's command line says before it asks its engine: %s", r)
 	}
 	p.must("rm", "-f", "donor", "private")
 }

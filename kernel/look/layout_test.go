@@ -70,6 +70,25 @@ func TestLayoutInsideAContainer(t *testing.T) {
 	}
 }
 
+// Mountinfo is read no further than to where the layout is complete; a tree that is missing, or shown in part, is looked for to the end.
+func TestLayoutIsComplete(t *testing.T) {
+	const own = "3:memory:/box\n2:cpu,cpuacct:/box\n1:name=systemd:/\n0::/box\n"
+	for _, c := range []struct {
+		name, mountinfo, own string
+		want                 bool
+	}{
+		{"every tree", hybridMachine, own, true},
+		{"v2 alone", v2Machine, "0::/box\n", true},
+		{"v2 is still to come", v1Machine, own, false},
+		{"another controller", hybridMachine, "9:pids:/box\n" + own, false},
+		{"a part of a tree", insideDocker, "3:memory:/docker/c1\n", false},
+	} {
+		if l, err := LayoutOf(c.mountinfo, ""); err != nil || l.complete(c.own) != c.want {
+			t.Errorf("%s: complete is %v (%v)", c.name, !c.want, err)
+		}
+	}
+}
+
 func TestTreesAreListedOnce(t *testing.T) {
 	l, err := LayoutOf(hybridMachine, "pids")
 	if err != nil {

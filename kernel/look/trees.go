@@ -2,6 +2,7 @@
 package look
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"slices"
@@ -12,15 +13,10 @@ import (
 
 // HostLayout looks at the cgroups that this process sees.
 func HostLayout() (Layout, error) {
-	text, err := os.ReadFile("/proc/self/mountinfo")
+	trees, err := treesInSight()
 	if err != nil {
 		return Layout{}, fmt.Errorf("find the cgroups: %w", err)
 	}
-	trees, err := cgroupTrees(string(text))
-	if err != nil {
-		return Layout{}, fmt.Errorf("find the cgroups: %w", err)
-	}
-	trees = slices.DeleteFunc(trees, hidden)
 	l := layoutOf(trees)
 	if l.V2.Point == "" {
 		return l, nil
@@ -31,6 +27,50 @@ func HostLayout() (Layout, error) {
 	}
 	l.V2.Controllers = strings.Fields(string(controllers))
 	return l, nil
+}
+
+// treesInSight reads mountinfo until each of this process's cgroups has its tree. They are mounted when the machine starts; after
+// them may come hundreds of containers with two mounts each, and every start would read them all.
+func treesInSight() ([]Mount, error) {
+	own, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var trees []Mount
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		found, err := cgroupTrees(lines.Text())
+		if err != nil {
+			return nil, err
+		}
+		if found = slices.DeleteFunc(found, hidden); len(found) == 0 {
+			continue
+		}
+		if trees = append(trees, found...); layoutOf(trees).complete(string(own)) {
+			break
+		}
+	}
+	return trees, lines.Err()
+}
+
+// complete tells whether the layout has the whole tree of each line of a process's cgroup file: "4:cpu,cpuacct:/path", and "0::/path"
+// of v2.
+func (l Layout) complete(own string) bool {
+	for line := range strings.Lines(own) {
+		_, names, _ := strings.Cut(line, ":")
+		names, _, _ = strings.Cut(names, ":")
+		for name := range strings.SplitSeq(names, ",") {
+			if name == "" && l.V2.Root != "/" || name != "" && l.V1[name].Root != "/" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // LayoutOf works the layout out of the text of a mountinfo file and of the v2 root's cgroup.controllers.
