@@ -22,16 +22,22 @@ func (e *Engine) ExplainNetwork(ref string) (topology.Topology, error) {
 	if err != nil {
 		return topology.Topology{}, err
 	}
-	t, err := e.drawn(n)
-	for range 5 {
-		if err == nil && len(t.Difference) == 0 {
+	var t topology.Topology
+	var stay []string // the differences in every drawing so far
+	for drawings, tries := 0, 0; drawings < 6 && tries < 20; tries++ {
+		if tries > 0 {
+			time.Sleep(50 * time.Millisecond)
+		}
+		if t, err = e.drawn(n); err != nil {
+			continue // somebody went while we looked
+		}
+		if drawings > 0 {
+			t.Difference = slices.DeleteFunc(t.Difference, func(d string) bool { return !slices.Contains(stay, d) })
+		}
+		if stay = t.Difference; len(stay) == 0 {
 			break
 		}
-		time.Sleep(50 * time.Millisecond)
-		before, failed := t.Difference, err != nil
-		if t, err = e.drawn(n); !failed {
-			t.Difference = slices.DeleteFunc(t.Difference, func(d string) bool { return !slices.Contains(before, d) })
-		}
+		drawings++
 	}
 	return t, err
 }
