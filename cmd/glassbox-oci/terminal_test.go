@@ -40,7 +40,7 @@ func bundle(t *testing.T, terminal bool, script string) string {
 	}
 	spec := exampleSpec()
 	spec.Process.Terminal, spec.Process.Args = terminal, []string{"sh", "-c", script}
-	spec.Linux.CgroupsPath = fmt.Sprintf("/glassbox-test/%d", os.Getpid())
+	spec.Linux.CgroupsPath = fmt.Sprintf("/glassbox-test-%d", os.Getpid())
 	data, err := json.Marshal(spec)
 	must(t, err)
 	must(t, os.WriteFile(dir+"/config.json", data, 0o600))
