@@ -2,6 +2,7 @@
 package topology
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -38,7 +39,8 @@ func (t *Topology) Compare(gateways []netip.Addr, members []Booked) {
 	}
 	for _, m := range t.Members {
 		if !slices.ContainsFunc(members, func(b Booked) bool { return b.Place == m.Place }) {
-			differ("%s (%s) is connected, and the books know nothing of it", m.Place, m.Device)
+			// The cable tells one from another, also where the namespace has no name yet, or no more.
+			differ("%s is connected by %s, and the books know nothing of it", m.Place, cmp.Or(m.Port, m.Device))
 		}
 	}
 }
