@@ -24,7 +24,7 @@ func (e *Engine) ExplainNetwork(ref string) (topology.Topology, error) {
 	}
 	var t topology.Topology
 	var stay []string // the differences in every drawing so far
-	for drawings, tries := 0, 0; drawings < 6 && tries < 20; tries++ {
+	for drawings, tries := 0, 0; drawings < 12 && tries < 30; tries++ {
 		if tries > 0 {
 			time.Sleep(50 * time.Millisecond)
 		}
