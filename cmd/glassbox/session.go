@@ -26,8 +26,7 @@ type session struct {
 	kill    func(id string, signal string) error // to a container's PID 1; nil: signals end the session
 	sizes   chan engine.Size                     // of our terminal
 	raw     *term.State                          // the terminal as it was
-	signals chan os.Signal
-	born    chan string // the id, once the program runs
+	born    chan string                          // the id, once the program runs
 	cancel  context.CancelCauseFunc
 }
 
@@ -46,7 +45,7 @@ func wantsOf(c *cli.Context) sessionWants {
 }
 
 func newSession(w sessionWants) (*session, error) {
-	s := &session{tty: w.tty, stepped: w.step, signals: make(chan os.Signal, 8), born: make(chan string, 1)}
+	s := &session{tty: w.tty, stepped: w.step, born: make(chan string, 1)}
 	if err := w.checkAttach(); err != nil || w.detach {
 		return s, err
 	}
@@ -79,14 +78,8 @@ func newSession(w sessionWants) (*session, error) {
 func (s *session) begin(parent context.Context) (context.Context, func(error) error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	s.cancel = cancel
-	watched := []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
-	if s.sizes != nil {
-		watched = append(watched, unix.SIGWINCH)
-	}
-	signal.Notify(s.signals, watched...)
 	go s.watch(ctx)
 	return ctx, func(err error) error {
-		signal.Stop(s.signals)
 		if s.raw != nil {
 			err = errors.Join(err, term.Restore(0, s.raw))
 		}
@@ -112,8 +105,12 @@ func (s *session) started(id string) {
 }
 
 // watch passes signals on. Those that come before the program runs wait for it, as the preparations take no time; unless
-// they wait for a person, whom a signal ends.
+// they wait for a person, whom a signal ends. It asks for them itself, since each takes the Go runtime two turns of a thread, at the
+// beginning and at the end again: the engine has better things to do than to wait for that.
 func (s *session) watch(ctx context.Context) {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, s.watched()...)
+	defer signal.Stop(signals)
 	var early []unix.Signal
 	id, running := "", false
 	for {
@@ -125,7 +122,7 @@ func (s *session) watch(ctx context.Context) {
 			for _, number := range early {
 				s.pass(id, number)
 			}
-		case sig := <-s.signals:
+		case sig := <-signals:
 			number := sig.(unix.Signal)
 			switch {
 			case number == unix.SIGWINCH:
@@ -139,6 +136,14 @@ func (s *session) watch(ctx context.Context) {
 			}
 		}
 	}
+}
+
+func (s *session) watched() []os.Signal {
+	list := []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
+	if s.sizes != nil {
+		list = append(list, unix.SIGWINCH)
+	}
+	return list
 }
 
 // pass gives a signal to the program; or ends the session, when it is not ours to give.
