@@ -102,30 +102,32 @@ func unstarted(err error) error {
 	return err
 }
 
-func (e *Engine) execProcess(record *Record, r ExecRequest) (*specs.Process, error) {
-	spec, err := e.readSpec(record.ID)
-	if err != nil {
+func (e *Engine) execProcess(record *Record, r ExecRequest) (_ *specs.Process, err error) {
+	var spec struct{ Process *specs.Process } // what else there is takes a while to read
+	if err := e.readSpec(record.ID, &spec); err != nil {
 		return nil, err
 	}
-	account := accountOf(spec)
+	account := accountOf(spec.Process)
 	if r.User != "" {
 		if account, err = FindAccount(e.files(record.ID).Merged, r.User, nil); err != nil {
 			return nil, &wire.Failure{Code: 126, Message: err.Error()}
 		}
 	}
-	all, err := HostCapabilities()
-	if err != nil {
-		return nil, err
+	var all []string
+	if r.Privileged {
+		if all, err = HostCapabilities(); err != nil {
+			return nil, err
+		}
 	}
-	process := ExecProcess(spec, r, account, all)
+	process := ExecProcess(spec.Process, r, account, all)
 	process.ConsoleSize = r.Streams.firstSize()
 	return process, nil
 }
 
 // accountOf is the user that a container's first program runs as.
-func accountOf(spec *specs.Spec) Account {
-	account := Account{User: spec.Process.User, Home: "/"}
-	for _, v := range spec.Process.Env {
+func accountOf(first *specs.Process) Account {
+	account := Account{User: first.User, Home: "/"}
+	for _, v := range first.Env {
 		if home, ok := strings.CutPrefix(v, "HOME="); ok {
 			account.Home = home
 		}
@@ -133,14 +135,14 @@ func accountOf(spec *specs.Spec) Account {
 	return account
 }
 
-func (e *Engine) readSpec(id string) (*specs.Spec, error) {
+// readSpec reads a container's OCI spec, or those fields of it that into has.
+func (e *Engine) readSpec(id string, into any) error {
 	data, err := os.ReadFile(e.dir(id, configFile))
+	if err == nil {
+		err = quickjson.Unmarshal(data, into)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
+		return fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
 	}
-	spec := &specs.Spec{}
-	if err := quickjson.Unmarshal(data, spec); err != nil {
-		return nil, fmt.Errorf("read the OCI spec of %s: %w", ShortID(id), err)
-	}
-	return spec, nil
+	return nil
 }

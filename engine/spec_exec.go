@@ -10,8 +10,8 @@ import (
 
 // ExecProcess starts from the container's first process: its environment, directory, limits and rights. all are the
 // capabilities that --privileged gives.
-func ExecProcess(s *specs.Spec, r ExecRequest, a Account, all []string) *specs.Process {
-	p := *s.Process
+func ExecProcess(first *specs.Process, r ExecRequest, a Account, all []string) *specs.Process {
+	p := *first
 	p.Terminal, p.Args, p.ConsoleSize = r.TTY, r.Command, nil
 	if r.WorkDir != "" {
 		p.Cwd = r.WorkDir
@@ -22,7 +22,7 @@ func ExecProcess(s *specs.Spec, r ExecRequest, a Account, all []string) *specs.P
 		p.Env = Merge(p.Env, "TERM=xterm")
 	}
 	p.Env = Merge(append(p.Env, "HOME="+a.Home), r.Env...)
-	set := s.Process.Capabilities.Bounding
+	set := first.Capabilities.Bounding
 	if r.Privileged {
 		set = all
 	}

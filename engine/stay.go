@@ -3,7 +3,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/kernel/quickjson"
 )
 
 // stay passes streams until the container has ended, and cleans up then: the shim does its half meanwhile.
@@ -106,10 +106,10 @@ func converse(ctx context.Context, conn *wire.Conn, streams Streams) (exitCode i
 		case wire.Failed:
 			err = failure(payload)
 		case wire.Exited:
-			err = json.Unmarshal(payload, &exitCode)
+			err = quickjson.Unmarshal(payload, &exitCode)
 			return exitCode, err
 		case wire.Returns:
-			if err = json.Unmarshal(payload, &exitCode); err == nil {
+			if err = quickjson.Unmarshal(payload, &exitCode); err == nil {
 				err = errReturns
 			}
 			return exitCode, err

@@ -87,8 +87,8 @@ func (e *Engine) limit(r *Record, limits *specs.LinuxResources) error {
 			return err
 		}
 	}
-	spec, err := e.readSpec(r.ID)
-	if err != nil {
+	spec := &specs.Spec{}
+	if err := e.readSpec(r.ID, spec); err != nil {
 		return err
 	}
 	if spec.Linux.Resources != nil {

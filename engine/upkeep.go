@@ -23,7 +23,7 @@ func (e *Engine) upkeep(b *wire.Birth, n *newborn) error {
 	}
 	if h := healthCheck(u.Health, n.image.Config.Config.Healthcheck); h != nil {
 		b.Health = &wire.Health{
-			Process:  ExecProcess(n.spec, ExecRequest{Command: h.command()}, accountOf(n.spec), nil),
+			Process:  ExecProcess(n.spec.Process, ExecRequest{Command: h.command()}, accountOf(n.spec.Process), nil),
 			Interval: h.Interval, Timeout: h.Timeout, StartPeriod: h.StartPeriod, StartInterval: h.StartInterval, Retries: h.Retries,
 		}
 	}

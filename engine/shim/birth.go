@@ -28,8 +28,6 @@ type shim struct {
 	delivered sync.WaitGroup // what clients have not read yet
 	listener  *wire.Listener
 	names     names
-	terminal  bool
-	netns     string        // path of the network namespace; empty: the host's
 	over      chan struct{} // closed when the container has ended for good
 	resting   atomic.Bool   // memory is to be given back in a while
 
@@ -81,11 +79,6 @@ func (s *shim) prepare() error {
 	if s.log, err = openSink(s.birth.Log, s.birth.Pack); err != nil {
 		return err
 	}
-	spec, err := readSpec(s.birth.Bundle)
-	if err != nil {
-		return err
-	}
-	s.terminal, s.netns = spec.Process.Terminal, networkNamespace(spec)
 	s.life, err = s.conceive()
 	return err
 }

@@ -21,7 +21,7 @@ type life struct {
 
 // conceive prepares a life: everything but the program, so that clients can wait for it.
 func (s *shim) conceive() (*life, error) {
-	io, err := newStdio(s.terminal, s.birth.Stdin)
+	io, err := newStdio(s.birth.Terminal, s.birth.Stdin)
 	if err != nil {
 		return nil, err
 	}

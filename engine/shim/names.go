@@ -6,8 +6,6 @@ import (
 	"errors"
 	"sync"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
-
 	"glassbox/engine/shim/dns"
 )
 
@@ -25,22 +23,12 @@ func (s *shim) serveNames() error {
 	if s.names.over || s.names.server != nil || !dns.Served(s.birth.Dir) {
 		return nil
 	}
-	if s.netns == "" {
+	if s.birth.Netns == "" {
 		return errors.New("serve names: the container has no network namespace of its own")
 	}
 	var err error
-	s.names.server, err = dns.Serve(s.netns, s.birth.Dir)
+	s.names.server, err = dns.Serve(s.birth.Netns, s.birth.Dir)
 	return err
-}
-
-// networkNamespace is the path of the one that the engine has made.
-func networkNamespace(spec *specs.Spec) string {
-	for _, n := range spec.Linux.Namespaces {
-		if n.Type == specs.NetworkNamespace {
-			return n.Path
-		}
-	}
-	return ""
 }
 
 // endNames lets go of the container's network namespace.

@@ -15,18 +15,20 @@ import (
 
 // Birth tells a shim which container is its own.
 type Birth struct {
-	ID      string
-	Bundle  string   // directory with config.json, the OCI spec
-	Dir     string   // for the shim's own files: shim.sock, lock, status.json
-	Runtime string   // the runtime's state root
-	Log     Log      // where the output is kept
-	Story   string   // the file to keep the runtime's story in when the container has ended; empty: nowhere
-	Stdin   bool     // somebody may write to the program's standard input
-	Init    bool     // a reaper as PID 1
-	Tell    bool     // send each step and wait for the answer
-	Attach  bool     // the one who sends this also wants input and output
-	Release []string // the command that cleans up when nobody else does
-	Pack    []string // the command that compresses the file whose name follows
+	ID       string
+	Bundle   string   // directory with config.json, the OCI spec
+	Dir      string   // for the shim's own files: shim.sock, lock, status.json
+	Runtime  string   // the runtime's state root
+	Log      Log      // where the output is kept
+	Story    string   // the file to keep the runtime's story in when the container has ended; empty: nowhere
+	Terminal bool     // the program has one
+	Netns    string   // path of the network namespace; empty: the host's
+	Stdin    bool     // somebody may write to the program's standard input
+	Init     bool     // a reaper as PID 1
+	Tell     bool     // send each step and wait for the answer
+	Attach   bool     // the one who sends this also wants input and output
+	Release  []string // the command that cleans up when nobody else does
+	Pack     []string // the command that compresses the file whose name follows
 
 	Events  string            // the directory of the journal of events
 	About   map[string]string // what every event of this container says: name, image, labels
