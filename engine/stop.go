@@ -17,6 +17,9 @@ import (
 // defaultWait is how many seconds a program has between the polite signal and SIGKILL.
 const defaultWait = 10
 
+// forever is patience without end.
+const forever = -1
+
 // StopRequest says how to ask. The zero value: as the container was told when it was made, then SIGTERM and 10 seconds.
 type StopRequest struct {
 	Signal string
@@ -106,7 +109,8 @@ func (e *Engine) signalUnlessEnded(r *Record, number unix.Signal) error {
 	return err
 }
 
-// Kill sends a signal, by name or number, to the first process of a container; empty: SIGKILL.
+// Kill sends a signal, by name or number, to the first process of a container; empty: SIGKILL, whose effect it waits for, as Docker
+// does: what is asked next of the container is then about one that has ended.
 func (e *Engine) Kill(ctx context.Context, ref, signal string) error {
 	number, err := parseSignal(signal, unix.SIGKILL)
 	if err != nil {
@@ -129,7 +133,12 @@ func (e *Engine) Kill(ctx context.Context, ref, signal string) error {
 		}
 		return unattended(r)
 	}
-	if err := e.signal(r, number, number == unix.SIGKILL || int(number) == r.StopSignal); err != nil {
+	if number == unix.SIGKILL {
+		err = e.end(ctx, r, number, forever)
+	} else {
+		err = e.signal(r, number, int(number) == r.StopSignal)
+	}
+	if err != nil {
 		return fmt.Errorf("kill container %s: %w", r.Name, err)
 	}
 	return nil

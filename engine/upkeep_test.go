@@ -61,7 +61,7 @@ func TestOnFailureReturnsSoOften(t *testing.T) {
 func TestRestartKeepsTheNetwork(t *testing.T) {
 	e := newEngine(t)
 	id := start(t, e, restarting(wire.Restart{Name: "always"}, "readlink /proc/self/ns/net; sleep 0.2; exit 1"))
-	d := eventually(t, e, id, func(d *Details) bool { return d.RestartCount >= 1 && d.State.Running && !d.State.Restarting })
+	d := eventually(t, e, id, func(d *Details) bool { return d.RestartCount >= 2 && d.State.Running && !d.State.Restarting })
 	if d.State.Pid == 0 {
 		t.Errorf("a running container without a pid: %+v", d.State)
 	}

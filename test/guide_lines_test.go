@@ -31,6 +31,7 @@ func guideScenes() []guideScene {
 		{"everyday commands", []guideLine{
 			{"", "docker run -d --name c1 ubuntu", `sh -c 'echo out; echo err >&2; mkdir -p /path/in/container; trap "exit 7" INT; while :; do sleep 0.05; done'`, "", 0, id},
 			{"G4-01", "docker ps", "", "", 0, `c1\n$`},
+			{"", "until docker logs c1 2>&1 | grep -q err; do sleep 0.01; done", "", "", 0, ``},
 			{"G4-05", "docker logs <c>", "", "", 0, `out\n.*err\n`},
 			{"G4-06", "docker exec -it <c> bash", "", "echo pid $$; exit\n", 0, `pid [0-9]+`},
 			{"", "echo content > hostfile.txt; mkdir hostdir", "", "", 0, ``},
