@@ -32,6 +32,9 @@ func expand(app *cli.App, words []string) ([]string, error) {
 		a.read = slices.Delete(a.read, i, i+1)
 		a.words = []string{"version", "--format", "Glassbox version {{.Client.Version}}"}
 	}
+	if app.Commands == nil {
+		app.Commands = commands(append(a.words, "")[0])
+	}
 	if len(a.words) == 0 {
 		return a.read, nil
 	}

@@ -66,3 +66,26 @@ func TestExpandRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestCommandsGoByTheirNames(t *testing.T) {
+	for _, m := range makers() {
+		if made := m.make().Name; made != m.name {
+			t.Errorf("%q is the name under which %q is found", m.name, made)
+		}
+	}
+}
+
+// What needs one command makes no other; what needs them all gets them all.
+func TestExpandMakesWhatIsWanted(t *testing.T) {
+	all := len(newApp().Commands)
+	for typed, want := range map[string]int{
+		"--root /x exec web true": 1, "run box exec": 1, "--version": 1, "container run box": 1, "--help run": 1,
+		"": all, "help run": all, "--help": all, "rnu box": all, "ls": all,
+	} {
+		app := bareApp()
+		_, _ = expand(app, strings.Fields(typed)) // what comes of it is tested above
+		if got := len(app.Commands); got != want {
+			t.Errorf("%q: %d commands were made, want %d", typed, got, want)
+		}
+	}
+}

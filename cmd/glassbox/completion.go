@@ -76,7 +76,7 @@ func completeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "complete", Hidden: true, ArgsUsage: "[ARG…]",
 		Action: func(c *cli.Context) error {
-			t := typing{app: c.App, known: func(k nameKind) []candidate { return known(c, k) }}
+			t := typing{app: newApp(), known: func(k nameKind) []candidate { return known(c, k) }}
 			for _, found := range t.candidates(c.Args().Slice()) {
 				line := found.name
 				if found.about != "" {

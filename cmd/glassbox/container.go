@@ -12,21 +12,7 @@ import (
 	"glassbox/engine"
 )
 
-// lifeCommands are those that exist with and without "container" before them.
-func lifeCommands() []*cli.Command {
-	return []*cli.Command{
-		runCommand(), createCommand(), startCommand(), stopCommand(), restartCommand(), killCommand(), rmCommand(), pauseCommand(),
-		unpauseCommand(), renameCommand(), updateCommand(), waitCommand(), attachCommand(), execCommand(), logsCommand(), topCommand(),
-		portCommand(), statsCommand(),
-	}
-}
-
-func containerCommand(life []*cli.Command) *cli.Command {
-	var same []*cli.Command
-	for _, c := range life {
-		twin := *c // its help calls it by another name
-		same = append(same, &twin)
-	}
+func containerCommand() *cli.Command {
 	list := psCommand()
 	list.Name, list.Aliases = "ls", []string{"ps", "list"}
 	list.UsageText = strings.ReplaceAll(list.UsageText, "glassbox ps", "glassbox container ls")
@@ -35,7 +21,7 @@ func containerCommand(life []*cli.Command) *cli.Command {
 	return &cli.Command{
 		Name: "container", Usage: "containers: all commands about them",
 		UsageText:   "glassbox container COMMAND …\n\nglassbox container prune",
-		Subcommands: append(same, list, inspect, containerPruneCommand(), commitCommand(), cpCommand(), diffCommand(), exportCommand()),
+		Subcommands: append(made(lifeMakers()), list, inspect, containerPruneCommand(), commitCommand(), cpCommand(), diffCommand(), exportCommand()),
 	}
 }
 

@@ -20,7 +20,7 @@ func main() {
 
 // start runs one command line.
 func start(words []string) error {
-	app := newApp()
+	app := bareApp()
 	args, err := expand(app, words)
 	if err != nil {
 		return err
@@ -62,7 +62,15 @@ func report(err error) int {
 	return 1
 }
 
+// newApp is the program with all its commands.
 func newApp() *cli.App {
+	app := bareApp()
+	app.Commands = commands("")
+	return app
+}
+
+// bareApp has no commands: expand makes those that a command line needs.
+func bareApp() *cli.App {
 	cli.HelpPrinter = printHelp
 	cli.HelpFlag = &cli.BoolFlag{Name: "help", Usage: "print this help"} // its short name is taken: run -h is --hostname
 	return &cli.App{
@@ -71,37 +79,12 @@ func newApp() *cli.App {
 		Usage:       "containers with glass walls",
 		UsageText:   "glassbox [--root DIR] [--state DIR] COMMAND …\n\nglassbox run -it box sh            a shell in a container\nglassbox run --rm --explain box id the same, every step told\nglassbox lesson                    the course",
 		Flags:       globalFlags(),
-		Commands:    commands(),
 		HideVersion: true,
 		// Words that belong to a program must not be read as ours.
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              badValue,
-	}
-}
-
-func commands() []*cli.Command {
-	life := lifeCommands()
-	list := []*cli.Command{
-		psCommand(), containerCommand(life), eventsCommand(), infoCommand(), bootCommand(), packCommand(),
-		inspectCommand(), explainCommand(), lookCommand(), xrayCommand(), tracePacketCommand(), auditCommand(), doctorCommand(),
-		lessonCommand(), imagesCommand(), imageCommand(), systemCommand(), pullCommand(), pushCommand(), loginCommand(), logoutCommand(), rmiCommand(), tagCommand(), historyCommand(),
-		saveCommand(), loadCommand(), importCommand(), exportCommand(), commitCommand(), diffCommand(), cpCommand(), blameCommand(),
-		volumeCommand(), networkCommand(), versionCommand(), releaseCommand(), completionCommand(), completeCommand(), manCommand(),
-	}
-	list = append(life, list...)
-	for _, c := range list {
-		ours(c)
-	}
-	return list
-}
-
-// ours gives a command what all have: no argument of it is taken for the command "help", and Docker's exit code for bad flags.
-func ours(c *cli.Command) {
-	c.HideHelpCommand, c.OnUsageError, c.Before = true, badValue, forgetFlags
-	for _, sub := range c.Subcommands {
-		ours(sub)
 	}
 }
 

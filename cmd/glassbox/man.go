@@ -18,10 +18,12 @@ func manCommand() *cli.Command {
 		UsageText: "glassbox man [flags] [COMMAND [SUBCOMMAND]]\n\nglassbox man run | man -l -\nglassbox man --dir /usr/local/share/man/man1",
 		Flags:     []cli.Flag{flagText("dir", "`DIR` to write all pages to")},
 		Action: func(c *cli.Context) error {
+			app := newApp()
+			setUp(app) // which adds --help
 			if dir := c.String("dir"); dir != "" {
-				return writeManuals(dir, c.App)
+				return writeManuals(dir, app)
 			}
-			page, err := manualOf(c.App, c.Args().Slice())
+			page, err := manualOf(app, c.Args().Slice())
 			if err == nil {
 				_, err = fmt.Fprint(c.App.Writer, page)
 			}
