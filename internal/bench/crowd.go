@@ -3,37 +3,33 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"glassbox/kernel/look"
 )
 
-// crowd starts many containers on the bridge and lets them idle.
+// crowd starts many containers on the bridge and lets them idle. Whatever ends it, a signal too, none of them stays.
 func (g ground) crowd(number int) (err error) {
-	command := func(args ...string) (string, error) {
-		argv := g.engine(args...)
-		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, out)
-		}
-		return strings.TrimSpace(string(out)), err
-	}
+	// A reader of what we print who has had enough (| head -2) sends SIGPIPE.
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM, unix.SIGPIPE)
+	defer stop()
+	defer func() { err = errors.Join(err, g.disperse()) }()
 	var ids []string
-	defer func() {
-		if _, removed := command(append([]string{"rm", "-f"}, ids...)...); err == nil {
-			err = removed
-		}
-	}()
 	var took []time.Duration
 	for range number {
 		begin := time.Now()
-		id, err := command("run", "-d", "box", "sleep", "100000")
+		id, err := g.ask(ctx, "run", "-d", "box", "sleep", "100000")
 		if err != nil {
 			return err
 		}
@@ -46,22 +42,60 @@ func (g ground) crowd(number int) (err error) {
 	var listed []time.Duration
 	for range 21 {
 		begin := time.Now()
-		if _, err := command("ps"); err != nil {
+		if _, err := g.ask(ctx, "ps"); err != nil {
 			return err
 		}
 		listed = append(listed, time.Since(begin))
 	}
 	fmt.Printf("  ps: median %.2f ms\n", ms(median(listed)))
-	return idle(g, ids)
+	return idle(ctx, g, ids)
+}
+
+// ask runs a command of ours, to its end also where a signal has come: what is half made, nobody could remove. Ctrl-C at the
+// terminal is therefore for us alone, and not for the group of the command.
+func (g ground) ask(ctx context.Context, args ...string) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	argv := g.engine(args...)
+	command := exec.Command(argv[0], argv[1:]...)
+	command.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
+	out, err := command.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", args[0], err, out)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// disperse removes all containers, whoever has noted them.
+func (g ground) disperse() error {
+	ids, err := g.ask(context.Background(), "ps", "-aq")
+	if err != nil || ids == "" {
+		return err
+	}
+	_, err = g.ask(context.Background(), append([]string{"rm", "-f"}, strings.Fields(ids)...)...)
+	return err
+}
+
+// rest waits, unless a signal comes.
+func rest(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // idle asks the kernel for the shims' memory and processor time: VmRSS counts shared pages in each, Pss divides them.
-func idle(g ground, ids []string) error {
-	time.Sleep(2 * time.Second) // a shim is small a second after its start
+func idle(ctx context.Context, g ground, ids []string) error {
+	if err := rest(ctx, 2*time.Second); err != nil { // a shim is small a second after its start
+		return err
+	}
 	var pids []int
 	var resident, largest, share int
 	for _, id := range ids {
-		pid, err := shimOf(g, id)
+		pid, err := shimOf(ctx, g, id)
 		if err != nil {
 			return err
 		}
@@ -83,23 +117,24 @@ func idle(g ground, ids []string) error {
 	if err != nil {
 		return err
 	}
-	const rest = 10 * time.Second
-	time.Sleep(rest)
+	const while = 10 * time.Second
+	if err := rest(ctx, while); err != nil {
+		return err
+	}
 	after, err := ticks(pids)
-	fmt.Printf("  processor time of all shims in %v: %d ticks of 10 ms\n", rest, after-before)
+	fmt.Printf("  processor time of all shims in %v: %d ticks of 10 ms\n", while, after-before)
 	return err
 }
 
 func mb(kilobytes int) float64 { return float64(kilobytes) / 1024 }
 
 // shimOf: the shim is the parent of the container's first process.
-func shimOf(g ground, id string) (int, error) {
-	argv := g.engine("inspect", "-f", "{{.State.Pid}}", id)
-	out, err := exec.Command(argv[0], argv[1:]...).Output()
+func shimOf(ctx context.Context, g ground, id string) (int, error) {
+	out, err := g.ask(ctx, "inspect", "-f", "{{.State.Pid}}", id)
 	if err != nil {
-		return 0, fmt.Errorf("ask for the process of %s: %w", id, err)
+		return 0, err
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	pid, err := strconv.Atoi(out)
 	if err != nil {
 		return 0, fmt.Errorf("ask for the process of %s: %w", id, err)
 	}
