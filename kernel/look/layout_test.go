@@ -80,6 +80,7 @@ func TestLayoutIsComplete(t *testing.T) {
 		{"every tree", hybridMachine, own, true},
 		{"v2 alone", v2Machine, "0::/box\n", true},
 		{"v2 is still to come", v1Machine, own, false},
+		{"v2 has no tree", v1Machine, withoutV2(own), true},
 		{"another controller", hybridMachine, "9:pids:/box\n" + own, false},
 		{"a part of a tree", insideDocker, "3:memory:/docker/c1\n", false},
 	} {

@@ -30,7 +30,8 @@ func HostLayout() (Layout, error) {
 }
 
 // treesInSight reads mountinfo until each of this process's cgroups has its tree. They are mounted when the machine starts; after
-// them may come hundreds of containers with two mounts each, and every start would read them all.
+// them may come hundreds of containers with two mounts each, and every start would read them all. So it would if v2 had no tree in
+// sight: the kernel names it in any case. Beside v1's trees it is looked for no further if it is in none of its usual places.
 func treesInSight() ([]Mount, error) {
 	own, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -41,6 +42,10 @@ func treesInSight() ([]Mount, error) {
 		return nil, err
 	}
 	defer file.Close()
+	wanted := string(own)
+	if !slices.ContainsFunc([]string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}, showsV2) {
+		wanted = withoutV2(wanted)
+	}
 	var trees []Mount
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
@@ -51,11 +56,24 @@ func treesInSight() ([]Mount, error) {
 		if found = slices.DeleteFunc(found, hidden); len(found) == 0 {
 			continue
 		}
-		if trees = append(trees, found...); layoutOf(trees).complete(string(own)) {
+		if trees = append(trees, found...); layoutOf(trees).complete(wanted) {
 			break
 		}
 	}
 	return trees, lines.Err()
+}
+
+func showsV2(dir string) bool { return !hidden(Mount{Point: dir, FSType: "cgroup2"}) }
+
+// withoutV2 leaves out the line of v2, whose number is always 0.
+func withoutV2(own string) string {
+	var rest strings.Builder
+	for line := range strings.Lines(own) {
+		if !strings.HasPrefix(line, "0:") {
+			rest.WriteString(line)
+		}
+	}
+	return rest.String()
 }
 
 // complete tells whether the layout has the whole tree of each line of a process's cgroup file: "4:cpu,cpuacct:/path", and "0::/path"
