@@ -2,10 +2,13 @@
 package network
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"glassbox/internal/testkit"
+	"glassbox/kernel"
 )
 
 func TestNetworksAreApart(t *testing.T) {
@@ -94,6 +97,26 @@ func TestIPv6(t *testing.T) {
 	}
 	if works("", "timeout 1 busybox wget -q -O - http://[::1]:8080/name") || !works("", "! timeout 0.5 busybox nc ::1 8080 < /dev/null && [ $? != 124 ]") {
 		t.Error("[::1] is not closed at once")
+	}
+}
+
+// TestNoAddressOfItsOwn: neither end of a cable gives itself an IPv6 address where the network has none to give. The control is a
+// cable that nobody has told so.
+func TestNoAddressOfItsOwn(t *testing.T) {
+	freshHost(t)
+	a, told := sandbox(t, "aaaaaaaaaaaa", "10.44.0.2"), sandbox(t, "bbbbbbbbbbbb", "10.44.0.3")
+	attach(t, runner(t), told)
+	do(t, runner(t), withoutOp[kernel.LinkWithout6](AttachPlan(a)))
+	own := func(s Sandbox) []bool {
+		return []bool{works("", "ip -6 address show "+s.Endpoints[0].Veth+" | grep fe80"), works(s.Netns, "ip -6 address show eth0 | grep fe80")}
+	}
+	for end := time.Now().Add(5 * time.Second); slices.Contains(own(a), false); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("not even a cable that may has addresses of its own: the check below proves nothing")
+		}
+	}
+	if slices.Contains(own(told), true) {
+		t.Errorf("addresses of their own, here and inside: %v", own(told))
 	}
 }
 

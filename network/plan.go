@@ -63,11 +63,17 @@ func namespacePlan(s Sandbox) []explain.Step {
 
 // cablePlan connects the namespace with the bridge. LESSON: cable
 func cablePlan(s Sandbox, e Endpoint) []explain.Step {
-	return []explain.Step{explain.Say("Lay a virtual cable",
-		"one end in the bridge, the other in the container: what goes in here comes out there", lesson,
+	ops := []explain.Op{
 		kernel.LinkAddVeth{Name: e.Veth, Bridge: e.Network.Bridge, MTU: e.Network.MTU,
 			Peer: e.Link, PeerNetns: s.Netns, PeerMAC: e.MAC},
-		kernel.LinkUp{Netns: s.Netns, Name: e.Link}, kernel.LinkSettle{Name: e.Veth})}
+		kernel.LinkWithout6{Name: e.Veth}, // a port of a switch has no address
+	}
+	if _, v6 := e.Network.V6(); !v6 {
+		ops = append(ops, kernel.LinkWithout6{Netns: s.Netns, Name: e.Link})
+	}
+	return []explain.Step{explain.Say("Lay a virtual cable",
+		"one end in the bridge, the other in the container: what goes in here comes out there", lesson,
+		append(ops, kernel.LinkUp{Netns: s.Netns, Name: e.Link}, kernel.LinkSettle{Name: e.Veth})...)}
 }
 
 func addressPlan(s Sandbox, e Endpoint) explain.Step {
