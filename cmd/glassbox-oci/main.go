@@ -16,12 +16,13 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/engine/shim"
+	"glassbox/kernel"
 	"glassbox/runtime/container"
 	"glassbox/runtime/stage"
 )
 
 func main() {
-	growStack()
+	kernel.GrowStack()
 	if stage.IsInside() {
 		stage.Main() // we are the second copy of ourselves, already in the new namespaces: see runtime/stage
 	}
@@ -29,15 +30,6 @@ func main() {
 		shim.Main() // we look after one container of the engine: see engine/shim
 	}
 	os.Exit(run(os.Args[1:]))
-}
-
-// growStack makes the stack as large as every command needs it, while there is next to nothing on it. It would grow anyway, step
-// by step, and at each step the Go runtime walks all that is on it: that is some per cent of a short command's time.
-//
-//go:noinline
-func growStack() byte {
-	var room [14 << 10]byte
-	return room[len(os.Args)%len(room)]
 }
 
 // global are the options before the command's name.

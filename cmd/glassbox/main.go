@@ -11,9 +11,12 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"glassbox/kernel"
 )
 
 func main() {
+	kernel.GrowStack()
 	debug.SetGCPercent(400) // most commands end before it would be worth while to collect anything
 	os.Exit(report(start(os.Args[1:])))
 }

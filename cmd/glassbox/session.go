@@ -139,7 +139,10 @@ func (s *session) watch(ctx context.Context) {
 }
 
 func (s *session) watched() []os.Signal {
-	list := []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
+	list := []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT}
+	if s.kill != nil {
+		list = append(list, unix.SIGUSR1, unix.SIGUSR2) // which mean something to the program alone
+	}
 	if s.sizes != nil {
 		list = append(list, unix.SIGWINCH)
 	}
