@@ -6,10 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
-	"sync/atomic"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
 	"glassbox/storage"
@@ -19,20 +16,14 @@ import (
 type progress struct {
 	mu     sync.Mutex
 	out    io.Writer
-	bars   *mpb.Progress // nil: not on a terminal
-	layers map[string]*layerBar
-}
-
-// layerBar is what is known of one layer.
-type layerBar struct {
-	status atomic.Value // a string; the goroutine that draws must not wait for one that tells it something
-	bar    *mpb.Bar
+	layers map[string]*bar
+	bars   *bars // nil: not on a terminal
 }
 
 func newProgress(out io.Writer) *progress {
-	p := &progress{out: out, layers: map[string]*layerBar{}}
+	p := &progress{out: out, layers: map[string]*bar{}}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bars = mpb.New(mpb.WithOutput(out), mpb.WithWidth(40))
+		p.bars = &bars{out: f}
 	}
 	return p
 }
@@ -41,47 +32,39 @@ func (p *progress) hear(m storage.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m.ID == "" {
+		p.bars.leave()
 		fmt.Fprintln(p.out, m.Status)
 		return
 	}
 	l := p.layers[m.ID]
 	if l == nil {
-		l = &layerBar{}
-		l.status.Store("")
+		l = &bar{id: m.ID}
 		p.layers[m.ID] = l
+		p.bars.add(l)
 	}
-	changed := l.status.Swap(m.Status) != m.Status
+	changed := l.status != m.Status
+	l.status, l.total = m.Status, max(l.total, m.Total)
+	switch {
+	case m.Current > 0:
+		l.current = m.Current
+	case l.current > 0: // what comes after the bytes is told without them
+		l.current = l.total
+	}
 	switch {
 	case p.bars != nil:
-		p.draw(l, m)
+		p.bars.draw(changed)
 	case changed && m.Current == 0: // Downloading and Pushing, with so many bytes, are for those who see it move
 		fmt.Fprintf(p.out, "%s: %s\n", m.ID, m.Status)
 	}
 }
 
-func (p *progress) draw(l *layerBar, m storage.Message) {
-	if l.bar == nil {
-		status := decor.Any(func(decor.Statistics) string {
-			return fmt.Sprintf("%s: %s", m.ID, l.status.Load())
-		}, decor.WC{W: 34, C: decor.DindentRight})
-		l.bar = p.bars.AddBar(m.Total, mpb.PrependDecorators(status), mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f")))
-	}
-	if m.Current > 0 {
-		l.bar.SetCurrent(m.Current)
-	}
-}
-
 // end leaves the last state on the screen.
 func (p *progress) end() {
-	if p.bars == nil {
-		return
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bars != nil {
+		p.bars.draw(true)
 	}
-	for _, l := range p.layers {
-		if l.bar != nil {
-			l.bar.SetTotal(-1, true)
-		}
-	}
-	p.bars.Wait()
 }
 
 // watched is an archive that is being loaded.

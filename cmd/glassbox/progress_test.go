@@ -1,0 +1,92 @@
+// This file looks at the bars of a pull on a terminal, and at its lines elsewhere.
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+
+	"glassbox/storage"
+)
+
+// tell tells of a pull of two layers, one of which is there.
+func tell(p *progress) {
+	for _, m := range []storage.Message{
+		{Status: "1.0: Pulling from tools/box"},
+		{ID: "aaaaaaaaaaaa", Status: "Pulling fs layer", Total: 4e6},
+		{ID: "bbbbbbbbbbbb", Status: "Already exists"},
+		{ID: "aaaaaaaaaaaa", Status: "Downloading", Current: 2e6, Total: 4e6},
+		{ID: "aaaaaaaaaaaa", Status: "Downloading", Current: 3e6, Total: 4e6}, // too soon to be drawn
+		{ID: "aaaaaaaaaaaa", Status: "Pull complete", Total: 4e6},
+	} {
+		p.hear(m)
+	}
+	p.end()
+}
+
+func TestProgressOnATerminal(t *testing.T) {
+	const half, most = "aaaaaaaaaaaa: Downloading         [============>           ] 2MB / 4MB", "Downloading         [==================>"
+	for rows, wants := range map[uint16][]string{
+		24: {half + "\x1b[K", "\x1b[2A", "bbbbbbbbbbbb: Already exists", "aaaaaaaaaaaa: Pull complete       [========================] 4MB / 4MB"},
+		2:  {"\x1b[1A", "bbbbbbbbbbbb: Already exists"}, // there is room for one bar, and the cursor
+	} {
+		got := screen(t, &pty.Winsize{Rows: rows, Cols: 100})
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%d rows: no %q in %q", rows, want, got)
+			}
+		}
+		if strings.Contains(got, most) || rows == 2 && strings.Contains(got, "\x1b[2A") {
+			t.Errorf("%d rows: more was drawn than there is room or time for: %q", rows, got)
+		}
+	}
+	for _, line := range strings.Split(screen(t, &pty.Winsize{Rows: 24, Cols: 40}), "\r\n") {
+		line, _, _ = strings.Cut(line, "\x1b[K")
+		if line = strings.NewReplacer("\x1b[1A", "", "\x1b[2A", "").Replace(line); len(line) >= 40 {
+			t.Errorf("a line would go on in the next: %q", line)
+		}
+	}
+}
+
+// screen is all that a terminal of this size is sent.
+func screen(t *testing.T, size *pty.Winsize) string {
+	t.Helper()
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	if err := pty.Setsize(theirs, size); err != nil {
+		t.Fatal(err)
+	}
+	p := newProgress(theirs)
+	if p.bars == nil {
+		t.Fatal("a terminal is not taken for one")
+	}
+	tell(p)
+	theirs.Close()
+	var got bytes.Buffer
+	_, _ = got.ReadFrom(ours) // EIO: the other end is closed
+	return got.String()
+}
+
+func TestProgressElsewhere(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	tell(newProgress(w))
+	w.Close()
+	var got bytes.Buffer
+	if _, err := got.ReadFrom(r); err != nil {
+		t.Fatal(err)
+	}
+	const want = "1.0: Pulling from tools/box\naaaaaaaaaaaa: Pulling fs layer\nbbbbbbbbbbbb: Already exists\naaaaaaaaaaaa: Pull complete\n"
+	if got.String() != want {
+		t.Errorf("%q, want %q", got.String(), want)
+	}
+}
