@@ -56,7 +56,7 @@ func (r *Runner) step(s Step) error {
 			r.Took = append(r.Took, -1)
 		}
 	case Fail:
-		err = failed(s, fmt.Errorf("%s: %w", firstCall(e), syscall.EPERM))
+		err = Failed(s, fmt.Errorf("%s: %w", firstCall(e), syscall.EPERM))
 	case Quit:
 		return ErrQuit
 	default:
@@ -81,7 +81,7 @@ func firstCall(e Event) string {
 func (r *Runner) do(s Step, told []Told) error {
 	for i, op := range s.Ops {
 		if err := r.push(op); err != nil {
-			return failed(s, err)
+			return Failed(s, err)
 		}
 		begin := time.Now()
 		err := op.Do()
@@ -90,7 +90,7 @@ func (r *Runner) do(s Step, told []Told) error {
 			told[i].Took = r.Took[len(r.Took)-1]
 		}
 		if err != nil {
-			return failed(s, errors.Join(err, r.drop(op)))
+			return Failed(s, errors.Join(err, r.drop(op)))
 		}
 	}
 	return nil
@@ -141,8 +141,8 @@ func (r *Runner) Rollback() error {
 	return failures
 }
 
-// failed names the step in an error, in the middle of a sentence: "make mounts private: mount(…): operation not permitted".
-func failed(s Step, err error) error {
+// Failed names the step in an error, in the middle of a sentence: "make mounts private: mount(…): operation not permitted".
+func Failed(s Step, err error) error {
 	title := []rune(s.Title)
 	if len(title) > 1 && unicode.IsLower(title[1]) {
 		title[0] = unicode.ToLower(title[0])

@@ -129,7 +129,7 @@ func TestWhatIsHeard(t *testing.T) {
 // An error begins in small letters, unless the title begins with a name.
 func TestErrorsNameTheStep(t *testing.T) {
 	for title, want := range map[string]string{"Mount /proc": "mount /proc: broken", "UTS first": "UTS first: broken", "X": "X: broken", "": ": broken"} {
-		if got := failed(Step{Title: title}, errors.New("broken")).Error(); got != want {
+		if got := Failed(Step{Title: title}, errors.New("broken")).Error(); got != want {
 			t.Errorf("%q: %q, want %q", title, got, want)
 		}
 	}

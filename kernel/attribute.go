@@ -16,7 +16,7 @@ type SetAttributesIn struct {
 }
 
 func (s SetAttributesIn) Do() error {
-	fd, err := openIn(s.Root, s.Target, unix.O_PATH)
+	fd, err := OpenIn(s.Root, s.Target, unix.O_PATH)
 	if err != nil {
 		return Fail(s, err)
 	}

@@ -3,9 +3,11 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,7 +16,10 @@ import (
 // man 2 prctl, PR_SET_KEEPCAPS.
 type KeepCapabilities struct{}
 
-func (k KeepCapabilities) Do() error    { return Fail(k, unix.Prctl(unix.PR_SET_KEEPCAPS, 1, 0, 0, 0)) }
+func (k KeepCapabilities) Do() error { return do(k) }
+func (k KeepCapabilities) calls() ([]call, error) {
+	return []call{prctl(unix.PR_SET_KEEPCAPS, 1)}, nil
+}
 func (k KeepCapabilities) Call() string { return "prctl(PR_SET_KEEPCAPS, 1)" }
 
 // Shell is empty: no tool does this alone, for its own execve would take it back.
@@ -24,21 +29,29 @@ func (k KeepCapabilities) Shell() string { return "" }
 // CAP_SETPCAP. man 2 prctl, PR_CAPBSET_DROP.
 type DropBounding struct{ Keep uint64 }
 
-// Do asks the kernel rather than our table which capabilities there are: a newer one must be dropped as well.
-func (d DropBounding) Do() error {
+func (d DropBounding) Do() error { return do(d) }
+
+// calls asks the kernel rather than our table which capabilities there are: a newer one must be dropped as well. One that is
+// gone already is dropped again, for a user namespace that is joined first brings it back.
+func (d DropBounding) calls() (list []call, err error) {
 	for bit := range 64 {
 		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(bit), 0, 0, 0)
 		if errors.Is(err, unix.EINVAL) {
-			return nil // past the last one
-		}
-		if err == nil && has == 1 && d.Keep>>bit&1 == 0 {
-			err = unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(bit), 0, 0, 0)
+			break // past the last one
 		}
 		if err != nil {
-			return Fail(d, fmt.Errorf("%s: %w", capabilityName(bit), err))
+			return nil, fmt.Errorf("%s: %w", capabilityName(bit), err)
+		}
+		if d.Keep>>bit&1 == 0 {
+			drop := prctl(unix.PR_CAPBSET_DROP, bit)
+			drop.name = "prctl(PR_CAPBSET_DROP, " + capabilityName(bit) + ")"
+			if has == 0 {
+				drop.may = []syscall.Errno{unix.EPERM}
+			}
+			list = append(list, drop)
 		}
 	}
-	return nil
+	return list, nil
 }
 
 func (d DropBounding) Call() string {
@@ -58,31 +71,27 @@ func (d DropBounding) Shell() string { return "setpriv --bounding-set=" + setpri
 // man 2 capset; man 2 prctl, PR_CAP_AMBIENT.
 type SetCapabilities struct{ Permitted, Effective, Inheritable, Ambient uint64 }
 
-func (s SetCapabilities) Do() error {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3} // pid 0: this thread
-	data := [2]unix.CapUserData{s.half(0), s.half(32)}
-	if err := unix.Capset(&header, &data[0]); err != nil {
-		return Fail(s, err)
-	}
-	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
-		return Fail(s, fmt.Errorf("clear the ambient set: %w", err))
-	}
-	for bit := range 64 {
-		if s.Ambient>>bit&1 == 0 {
-			continue
-		}
-		if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, uintptr(bit), 0, 0); err != nil {
-			return Fail(s, fmt.Errorf("make %s ambient, which needs it permitted and inheritable: %w", capabilityName(bit), err))
-		}
-	}
-	return nil
-}
+func (s SetCapabilities) Do() error { return do(s) }
 
-// half is 32 bits of each set, as the kernel's structure has them.
-func (s SetCapabilities) half(shift int) unix.CapUserData {
-	return unix.CapUserData{
-		Effective: uint32(s.Effective >> shift), Permitted: uint32(s.Permitted >> shift), Inheritable: uint32(s.Inheritable >> shift),
+func (s SetCapabilities) calls() ([]call, error) {
+	var header, data []byte
+	header = binary.NativeEndian.AppendUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
+	header = binary.NativeEndian.AppendUint32(header, 0) // this thread
+	for _, shift := range []int{0, 32} {
+		for _, set := range []uint64{s.Effective, s.Permitted, s.Inheritable} {
+			data = binary.NativeEndian.AppendUint32(data, uint32(set>>shift))
+		}
 	}
+	list := []call{{number: unix.SYS_CAPSET, args: []any{header, data}}, prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL)}
+	list[1].name = "clear the ambient set"
+	for bit := range 64 {
+		if s.Ambient>>bit&1 == 1 {
+			raise := prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, bit)
+			raise.name = "make " + capabilityName(bit) + " ambient, which needs it permitted and inheritable"
+			list = append(list, raise)
+		}
+	}
+	return list, nil
 }
 
 func (s SetCapabilities) Call() string {

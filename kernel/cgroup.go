@@ -97,6 +97,9 @@ func (c CgroupJoin) Shell() string {
 type CgroupJoinSelf struct{ Path string }
 
 func (c CgroupJoinSelf) Do() error { return Fail(c, writeFile(c.Path+"/tasks", "0", 0, 0)) }
+func (c CgroupJoinSelf) calls() ([]call, error) {
+	return writing(c.Path+"/tasks", "0"), nil
+}
 func (c CgroupJoinSelf) Call() string {
 	return fmt.Sprintf("write(%q, \"0\", 1)", c.Path+"/tasks")
 }

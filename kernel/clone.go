@@ -49,8 +49,9 @@ type Clone struct {
 	Cgroup  string // the v2 group to be born in; empty: the parent's
 	Child   *Child
 
-	Unprivileged bool // by an ordinary user: see usermap.go
-	Nested       bool // by the root of a user namespace, in which setgroups may be denied for good
+	image        *os.File // the program instead of a copy of ours
+	Unprivileged bool     // by an ordinary user: see usermap.go
+	Nested       bool     // by the root of a user namespace, in which setgroups may be denied for good
 }
 
 // Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
@@ -78,11 +79,13 @@ func (c Clone) Do() error {
 }
 
 func (c Clone) fork() error {
-	exe, err := protectedSelf()
-	if err != nil {
-		return err
+	exe, err := c.image, error(nil)
+	if exe == nil {
+		if exe, err = protectedSelf(); err != nil {
+			return err
+		}
+		defer exe.Close()
 	}
-	defer exe.Close()
 	// Above the descriptors that the child gets: those would take its place before the execve.
 	self, err := unix.FcntlInt(exe.Fd(), unix.F_DUPFD_CLOEXEC, len(c.Child.Files))
 	if err != nil {
@@ -224,15 +227,20 @@ func (k KillChild) Do() error {
 	if err := unix.Kill(k.Child.PID, unix.SIGKILL); err != nil && err != unix.ESRCH {
 		return Fail(k, err)
 	}
+	return Fail(k, collect(k.Child.PID))
+}
+
+// collect waits for the end of a child; if somebody else has, that is well.
+func collect(pid int) error {
 	for {
-		_, err := unix.Wait4(k.Child.PID, nil, 0, nil)
-		if err == unix.EINTR {
-			continue
+		_, err := unix.Wait4(pid, nil, 0, nil)
+		switch err {
+		case unix.EINTR:
+		case unix.ECHILD:
+			return nil
+		default:
+			return err
 		}
-		if err == unix.ECHILD {
-			err = nil
-		}
-		return Fail(k, err)
 	}
 }
 func (k KillChild) Call() string  { return "kill($PID, SIGKILL)" }

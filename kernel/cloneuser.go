@@ -18,6 +18,7 @@ package kernel
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -323,14 +324,7 @@ func (j *joiner) say(kind, value int32) {
 // hearJoiner reads the reports up to the end of the stream: the middle has ended, and the child has executed or ended as well.
 func (c Clone) hearJoiner(answers io.Reader, middle int) error {
 	said, err := io.ReadAll(answers)
-	collect := func(pid int) {
-		for {
-			if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
-				return
-			}
-		}
-	}
-	collect(middle)
+	err = errors.Join(err, collect(middle))
 	if err != nil {
 		return fmt.Errorf("read what became of the child: %w", err)
 	}
@@ -356,7 +350,7 @@ func (c Clone) hearJoiner(answers io.Reader, middle int) error {
 		}
 	}
 	if failure != nil && c.Child.PID != 0 {
-		collect(c.Child.PID)
+		failure = errors.Join(failure, collect(c.Child.PID))
 		c.Child.PID = 0
 	}
 	if failure == nil && c.Child.PID == 0 {

@@ -20,7 +20,7 @@ type CopyUpIn struct {
 
 // Do holds what is covered by a descriptor: the mount hides it from every path.
 func (c CopyUpIn) Do() error {
-	covered, err := openIn(c.Root, c.Target, unix.O_RDONLY|unix.O_DIRECTORY)
+	covered, err := OpenIn(c.Root, c.Target, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return Fail(c, err)
 	}
@@ -29,7 +29,7 @@ func (c CopyUpIn) Do() error {
 	if err := c.mount().Do(); err != nil {
 		return err
 	}
-	fresh, err := openIn(c.Root, c.Target, unix.O_RDONLY|unix.O_DIRECTORY)
+	fresh, err := OpenIn(c.Root, c.Target, unix.O_RDONLY|unix.O_DIRECTORY)
 	if err != nil {
 		return Fail(c, err)
 	}

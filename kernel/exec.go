@@ -16,8 +16,9 @@ import (
 // directory is a way out (CVE-2024-21626). man 2 close_range.
 type CloseOnExec struct{ First uint }
 
-func (c CloseOnExec) Do() error {
-	return Fail(c, unix.CloseRange(c.First, ^uint(0)>>32, unix.CLOSE_RANGE_CLOEXEC))
+func (c CloseOnExec) Do() error { return do(c) }
+func (c CloseOnExec) calls() ([]call, error) {
+	return []call{{number: unix.SYS_CLOSE_RANGE, args: []any{int(c.First), int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}}}, nil
 }
 func (c CloseOnExec) Call() string {
 	return fmt.Sprintf("close_range(%d, ~0U, CLOSE_RANGE_CLOEXEC)", c.First)

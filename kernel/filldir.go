@@ -16,7 +16,7 @@ type FillDir struct{ Root, Source, Target, Mark string }
 
 // Do leaves nothing of the copy if it fails, and succeeds where Root has no such directory. LESSON: fill-volume
 func (f FillDir) Do() error {
-	source, err := openIn(f.Root, f.Source, unix.O_RDONLY|unix.O_DIRECTORY)
+	source, err := OpenIn(f.Root, f.Source, unix.O_RDONLY|unix.O_DIRECTORY)
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}

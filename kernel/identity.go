@@ -2,6 +2,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,27 +34,34 @@ type SetUser struct {
 	KeepGroups bool // setgroups is denied in its user namespace
 }
 
-func (s SetUser) Do() error {
+func (s SetUser) Do() error { return do(s) }
+
+func (s SetUser) calls() ([]call, error) {
+	told := s.lines()
+	list := []call{
+		{number: unix.SYS_SETRESGID, args: []any{s.GID, s.GID, s.GID}}, {number: unix.SYS_SETRESUID, args: []any{s.UID, s.UID, s.UID}},
+	}
 	if !s.KeepGroups {
-		if err := setgroups(s.Groups); err != nil {
-			return Fail(s, fmt.Errorf("setgroups: %w", err))
+		groups := []byte{}
+		for _, id := range s.Groups {
+			groups = binary.NativeEndian.AppendUint32(groups, id)
 		}
+		list = append([]call{{number: unix.SYS_SETGROUPS, args: []any{len(s.Groups), groups}}}, list...)
 	}
-	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(s.GID), uintptr(s.GID), uintptr(s.GID)); errno != 0 {
-		return Fail(s, fmt.Errorf("setresgid: %w", errno))
+	for i := range list {
+		list[i].name = told[i]
 	}
-	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, uintptr(s.UID), uintptr(s.UID), uintptr(s.UID)); errno != 0 {
-		return Fail(s, fmt.Errorf("setresuid: %w", errno))
-	}
-	return nil
+	return list, nil
 }
 
-func (s SetUser) Call() string {
-	call := fmt.Sprintf("setresgid(%d, %d, %d)\nsetresuid(%d, %d, %d)", s.GID, s.GID, s.GID, s.UID, s.UID, s.UID)
+func (s SetUser) Call() string { return strings.Join(s.lines(), "\n") }
+
+func (s SetUser) lines() []string {
+	lines := []string{fmt.Sprintf("setresgid(%d, %d, %d)", s.GID, s.GID, s.GID), fmt.Sprintf("setresuid(%d, %d, %d)", s.UID, s.UID, s.UID)}
 	if s.KeepGroups {
-		return call
+		return lines
 	}
-	return fmt.Sprintf("setgroups(%d, %v)\n", len(s.Groups), s.Groups) + call
+	return append([]string{fmt.Sprintf("setgroups(%d, %v)", len(s.Groups), s.Groups)}, lines...)
 }
 
 func (s SetUser) Shell() string {
@@ -84,12 +92,14 @@ var rlimits = map[string]int{
 }
 
 // Do uses prlimit directly: Go's Setrlimit remembers RLIMIT_NOFILE and puts it back at the next exec.
-func (s SetRlimit) Do() error {
+func (s SetRlimit) Do() error { return do(s) }
+
+func (s SetRlimit) calls() ([]call, error) {
 	number, ok := rlimits[s.Type]
 	if !ok {
-		return Fail(s, unix.EINVAL)
+		return nil, unix.EINVAL
 	}
-	return Fail(s, unix.Prlimit(0, number, &unix.Rlimit{Cur: s.Soft, Max: s.Hard}, nil))
+	return []call{{number: unix.SYS_PRLIMIT64, args: []any{0, number, words{uintptr(s.Soft), uintptr(s.Hard)}, 0}}}, nil
 }
 
 func (s SetRlimit) Call() string {
@@ -107,6 +117,11 @@ func (s SetOOMScore) value() string { return strconv.Itoa(s.Score) }
 func (s SetOOMScore) Do() error {
 	return Fail(s, writeProc("/proc/self/oom_score_adj", s.value()))
 }
+
+func (s SetOOMScore) calls() ([]call, error) {
+	return writing("/proc/self/oom_score_adj", s.value()), nil
+}
+
 func (s SetOOMScore) Call() string {
 	return fmt.Sprintf("write(\"/proc/self/oom_score_adj\", %q, %d)", s.value(), len(s.value()))
 }
@@ -115,9 +130,11 @@ func (s SetOOMScore) Shell() string { return "echo " + s.value() + " > /proc/sel
 // SetUmask sets the mask for new files. man 2 umask.
 type SetUmask struct{ Mask uint32 }
 
-func (s SetUmask) Do() error {
-	unix.Umask(int(s.Mask))
-	return nil
+func (s SetUmask) Do() error { return do(s) }
+
+// calls: the result is the mask that held before.
+func (s SetUmask) calls() ([]call, error) {
+	return []call{{number: unix.SYS_UMASK, args: []any{int(s.Mask)}}}, nil
 }
 func (s SetUmask) Call() string  { return fmt.Sprintf("umask(%#o)", s.Mask) }
 func (s SetUmask) Shell() string { return fmt.Sprintf("umask %04o", s.Mask) }
@@ -125,8 +142,9 @@ func (s SetUmask) Shell() string { return fmt.Sprintf("umask %04o", s.Mask) }
 // ForbidNewPrivileges makes execve ignore set-user-ID bits and file capabilities, for good. man 2 prctl, PR_SET_NO_NEW_PRIVS.
 type ForbidNewPrivileges struct{}
 
-func (f ForbidNewPrivileges) Do() error {
-	return Fail(f, unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+func (f ForbidNewPrivileges) Do() error { return do(f) }
+func (f ForbidNewPrivileges) calls() ([]call, error) {
+	return []call{prctl(unix.PR_SET_NO_NEW_PRIVS, 1)}, nil
 }
 func (f ForbidNewPrivileges) Call() string  { return "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)" }
 func (f ForbidNewPrivileges) Shell() string { return "setpriv --no-new-privs" }
@@ -136,7 +154,10 @@ func (f ForbidNewPrivileges) Shell() string { return "setpriv --no-new-privs" }
 // man 2 prctl, PR_SET_DUMPABLE.
 type ForbidTracing struct{}
 
-func (f ForbidTracing) Do() error     { return Fail(f, unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)) }
+func (f ForbidTracing) Do() error { return do(f) }
+func (f ForbidTracing) calls() ([]call, error) {
+	return []call{prctl(unix.PR_SET_DUMPABLE, 0)}, nil
+}
 func (f ForbidTracing) Call() string  { return "prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)" }
 func (f ForbidTracing) Shell() string { return "" }
 

@@ -126,8 +126,8 @@ func by(root, name string, resolve uint64, do func(target string) error) error {
 	return do(fmt.Sprintf("/proc/self/fd/%d", fd))
 }
 
-// openIn opens name as a process would whose root directory is root. man 2 openat2.
-func openIn(root, name string, flags uint64) (int, error) { return openBy(root, name, flags, 0) }
+// OpenIn opens name as a process would whose root directory is root. man 2 openat2.
+func OpenIn(root, name string, flags uint64) (int, error) { return openBy(root, name, flags, 0) }
 
 func openBy(root, name string, flags, resolve uint64) (int, error) {
 	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)

@@ -32,7 +32,7 @@ func (b BindFlagsIn) Do() error {
 }
 
 func (b BindFlagsIn) attach(source string) error {
-	target, err := openIn(b.Root, b.Target, unix.O_PATH)
+	target, err := OpenIn(b.Root, b.Target, unix.O_PATH)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (d EnsureDirIn) Shell() string { return Quote("mkdir", "-p", path.Join(d.Ro
 type EnsureFileIn struct{ Root, Path string }
 
 func (f EnsureFileIn) Do() error {
-	if fd, err := openIn(f.Root, f.Path, unix.O_PATH); err == nil {
+	if fd, err := OpenIn(f.Root, f.Path, unix.O_PATH); err == nil {
 		return Fail(f, unix.Close(fd))
 	}
 	dir, err := makeDirs(f.Root, path.Dir(f.Path), 0o755)
@@ -151,7 +151,7 @@ func inDir(root, name string, do func(dir int, name string) error) error {
 // links on the way are followed inside root, and a component made meanwhile by somebody else is taken as it is.
 func makeDirs(root, name string, mode uint32) (int, error) {
 	name = path.Clean("/" + name)
-	fd, err := openIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
+	fd, err := OpenIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
 	if !errors.Is(err, unix.ENOENT) || name == "/" {
 		return fd, err
 	}
@@ -163,5 +163,5 @@ func makeDirs(root, name string, mode uint32) (int, error) {
 	if err := unix.Mkdirat(above, path.Base(name), mode); err != nil && err != unix.EEXIST {
 		return -1, fmt.Errorf("%s: %w", name, err)
 	}
-	return openIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
+	return OpenIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
 }

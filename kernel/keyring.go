@@ -3,8 +3,8 @@
 package kernel
 
 import (
-	"errors"
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,19 +13,15 @@ import (
 // container find it by its name, and so it has to be open to its owner's search.
 type JoinKeyring struct{ Name string }
 
-// Do has nothing to do where the kernel has no keys.
-func (j JoinKeyring) Do() error {
-	ring, err := unix.KeyctlJoinSessionKeyring(j.Name)
-	if errors.Is(err, unix.ENOSYS) {
-		return nil
-	}
-	if err != nil {
-		return Fail(j, err)
-	}
-	if err := unix.KeyctlSetperm(ring, keyringPermissions); err != nil {
-		return refused(setpermCall, err)
-	}
-	return nil
+func (j JoinKeyring) Do() error { return do(j) }
+
+// calls have nothing to do where the kernel has no keys.
+func (j JoinKeyring) calls() ([]call, error) {
+	none := []syscall.Errno{unix.ENOSYS}
+	return []call{
+		{number: unix.SYS_KEYCTL, args: []any{unix.KEYCTL_JOIN_SESSION_KEYRING, j.Name}, may: none},
+		{number: unix.SYS_KEYCTL, args: []any{unix.KEYCTL_SETPERM, unix.KEY_SPEC_SESSION_KEYRING, keyringPermissions}, may: none, name: setpermCall},
+	}, nil
 }
 
 // keyringPermissions are those that the kernel gives a new session keyring, and the search. man 3 keyctl_setperm.

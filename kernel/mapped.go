@@ -100,7 +100,7 @@ type PlaceTreeIn struct {
 }
 
 func (p PlaceTreeIn) Do() error {
-	fd, err := openIn(p.Root, p.Target, unix.O_PATH)
+	fd, err := OpenIn(p.Root, p.Target, unix.O_PATH)
 	if err != nil {
 		return Fail(p, err)
 	}

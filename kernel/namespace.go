@@ -27,6 +27,22 @@ func (j JoinNamespaces) Do() error {
 	return nil
 }
 
+func (j JoinNamespaces) calls() (list []call, err error) {
+	for _, ns := range j.Namespaces {
+		list = append(list, joining(ns.Path, ns.Flag, len(list)/3)...)
+	}
+	return list, nil
+}
+
+// joining joins one, with the n-th descriptor that the op opens.
+func joining(path string, flag uintptr, n int) []call {
+	return []call{
+		{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, path, unix.O_RDONLY | unix.O_CLOEXEC}, opens: true, name: setnsCall(path, flag)},
+		{number: unix.SYS_SETNS, args: []any{descriptor(n), flag}, name: setnsCall(path, flag)},
+		closing(n),
+	}
+}
+
 func (j JoinNamespaces) Call() string {
 	var lines []string
 	for _, ns := range j.Namespaces {
@@ -54,6 +70,10 @@ func (j JoinMounts) Do() error {
 	return Fail(j, setns(j.Path, unix.CLONE_NEWNS))
 }
 
+func (j JoinMounts) calls() ([]call, error) {
+	return append([]call{{number: unix.SYS_UNSHARE, args: []any{unix.CLONE_FS}}}, joining(j.Path, unix.CLONE_NEWNS, 0)...), nil
+}
+
 func (j JoinMounts) Call() string {
 	return fmt.Sprintf("unshare(CLONE_FS)\nsetns(%q, CLONE_NEWNS)", j.Path)
 }
@@ -63,9 +83,10 @@ func (j JoinMounts) Shell() string { return Quote("nsenter", "--mount="+j.Path) 
 // man 7 cgroup_namespaces.
 type JoinCgroups struct{ Path string }
 
-func (j JoinCgroups) Do() error     { return Fail(j, setns(j.Path, unix.CLONE_NEWCGROUP)) }
-func (j JoinCgroups) Call() string  { return fmt.Sprintf("setns(%q, CLONE_NEWCGROUP)", j.Path) }
-func (j JoinCgroups) Shell() string { return Quote("nsenter", "--cgroup="+j.Path) }
+func (j JoinCgroups) Do() error              { return Fail(j, setns(j.Path, unix.CLONE_NEWCGROUP)) }
+func (j JoinCgroups) calls() ([]call, error) { return joining(j.Path, unix.CLONE_NEWCGROUP, 0), nil }
+func (j JoinCgroups) Call() string           { return fmt.Sprintf("setns(%q, CLONE_NEWCGROUP)", j.Path) }
+func (j JoinCgroups) Shell() string          { return Quote("nsenter", "--cgroup="+j.Path) }
 
 // LoopbackUp switches on lo, which every new network namespace has, switched off. It is an ioctl rather than a netlink
 // message: one socket, two calls, and the small program needs no netlink. man 7 netdevice.

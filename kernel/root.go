@@ -18,15 +18,16 @@ func (c Chdir) Shell() string { return Quote("cd", c.Path) }
 // /proc/self/fd a path may lead to a descriptor that has leaked (CVE-2024-21626). man 2 getcwd, "(unreachable)".
 type Enter struct{ Path string }
 
-func (e Enter) Do() error {
-	if err := unix.Chdir(e.Path); err != nil {
-		return Fail(e, err)
-	}
-	if _, err := unix.Getwd(); err != nil {
-		return Fail(e, fmt.Errorf("this directory is not the container's: %w", err))
-	}
-	return nil
+func (e Enter) Do() error { return do(e) }
+
+func (e Enter) calls() ([]call, error) {
+	path := make([]byte, unix.PathMax)
+	return []call{
+		{number: unix.SYS_CHDIR, args: []any{e.Path}},
+		{number: unix.SYS_GETCWD, args: []any{path, len(path)}, rooted: path, name: e.Call() + ": this directory is not the container's"},
+	}, nil
 }
+
 func (e Enter) Call() string  { return Chdir(e).Call() }
 func (e Enter) Shell() string { return Chdir(e).Shell() }
 

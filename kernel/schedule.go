@@ -4,11 +4,9 @@ package kernel
 import (
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,21 +27,25 @@ var schedulerFlags = map[string]uint64{"SCHED_FLAG_RESET_ON_FORK": unix.SCHED_FL
 	"SCHED_FLAG_KEEP_POLICY": unix.SCHED_FLAG_KEEP_POLICY, "SCHED_FLAG_KEEP_PARAMS": unix.SCHED_FLAG_KEEP_PARAMS,
 	"SCHED_FLAG_UTIL_CLAMP_MIN": unix.SCHED_FLAG_UTIL_CLAMP_MIN, "SCHED_FLAG_UTIL_CLAMP_MAX": unix.SCHED_FLAG_UTIL_CLAMP_MAX}
 
-func (s SetScheduler) Do() error {
+func (s SetScheduler) Do() error { return do(s) }
+
+// calls: the structure begins with its own size, the policy, the flags, and nice and priority in one word.
+func (s SetScheduler) calls() ([]call, error) {
 	policy, known := schedulers[s.Policy]
 	if !known {
-		return Fail(s, fmt.Errorf("%w: unknown policy", unix.EINVAL))
+		return nil, fmt.Errorf("%w: unknown policy", unix.EINVAL)
 	}
-	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: policy, Nice: s.Nice, Priority: uint32(s.Priority),
-		Runtime: s.Runtime, Deadline: s.Deadline, Period: s.Period}
+	flags := uint64(0)
 	for _, name := range s.Flags {
 		flag, known := schedulerFlags[name]
 		if !known {
-			return Fail(s, fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name))
+			return nil, fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name)
 		}
-		attr.Flags |= flag
+		flags |= flag
 	}
-	return Fail(s, unix.SchedSetAttr(0, attr, 0))
+	attr := words{unix.SizeofSchedAttr | uintptr(policy)<<32, uintptr(flags), uintptr(uint32(s.Nice)) | uintptr(s.Priority)<<32,
+		uintptr(s.Runtime), uintptr(s.Deadline), uintptr(s.Period), 0}
+	return []call{{number: unix.SYS_SCHED_SETATTR, args: []any{0, attr, 0}}}, nil
 }
 
 func (s SetScheduler) Call() string {
@@ -68,20 +70,18 @@ type SetIOPriority struct {
 	Priority int    // 0 is the highest, 7 the lowest
 }
 
-// ioClasses and the numbers in Do are of linux/ioprio.h.
+// ioClasses and the numbers in calls are of linux/ioprio.h.
 var ioClasses = map[string]int{"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPRIO_CLASS_IDLE": 3}
 
-func (s SetIOPriority) Do() error {
+func (s SetIOPriority) Do() error { return do(s) }
+
+func (s SetIOPriority) calls() ([]call, error) {
 	const whoProcess, classShift = 1, 13
 	class, known := ioClasses[s.Class]
 	if !known || s.Priority < 0 || s.Priority > 7 {
-		return Fail(s, fmt.Errorf("%w: use IOPRIO_CLASS_RT, _BE or _IDLE, and 0 to 7", unix.EINVAL))
+		return nil, fmt.Errorf("%w: use IOPRIO_CLASS_RT, _BE or _IDLE, and 0 to 7", unix.EINVAL)
 	}
-	_, _, errno := unix.RawSyscall(unix.SYS_IOPRIO_SET, whoProcess, 0, uintptr(class<<classShift|s.Priority))
-	if errno != 0 {
-		return Fail(s, errno)
-	}
-	return nil
+	return []call{{number: unix.SYS_IOPRIO_SET, args: []any{whoProcess, 0, class<<classShift | s.Priority}}}, nil
 }
 
 func (s SetIOPriority) Call() string {
@@ -94,16 +94,26 @@ func (s SetIOPriority) Shell() string {
 // SetAffinity binds the calling thread to processors. man 2 sched_setaffinity.
 type SetAffinity struct{ CPUs string } // as 0-3,7
 
-func (s SetAffinity) Do() error {
-	numbers, err := readList(s.CPUs)
+func (s SetAffinity) Do() error { return do(s) }
+
+func (s SetAffinity) calls() ([]call, error) {
+	mask, err := bits(s.CPUs)
 	if err != nil {
-		return Fail(s, err)
+		return nil, err
 	}
-	var set unix.CPUSet
+	return []call{{number: unix.SYS_SCHED_SETAFFINITY, args: []any{0, len(mask), mask}}}, nil
+}
+
+// bits has one set for each number of a list such as 0-3,7.
+func bits(list string) ([]byte, error) {
+	numbers, err := readList(list)
+	mask := make([]byte, 128)
 	for _, n := range numbers {
-		set.Set(n)
+		if n < 8*len(mask) {
+			mask[n/8] |= 1 << (n % 8)
+		}
 	}
-	return Fail(s, unix.SchedSetaffinity(0, &set))
+	return mask, err
 }
 
 func (s SetAffinity) Call() string  { return "sched_setaffinity(0, [" + s.CPUs + "])" }
@@ -128,36 +138,28 @@ func MemoryPolicies() (modes, flags []string) {
 	return slices.Sorted(maps.Keys(memoryModes)), slices.Sorted(maps.Keys(memoryFlags))
 }
 
-func (s SetMemoryPolicy) Do() error {
+func (s SetMemoryPolicy) Do() error { return do(s) }
+
+func (s SetMemoryPolicy) calls() ([]call, error) {
 	mode, known := memoryModes[s.Mode]
 	if !known {
-		return Fail(s, fmt.Errorf("%w: unknown mode", unix.EINVAL))
+		return nil, fmt.Errorf("%w: unknown mode", unix.EINVAL)
 	}
 	for _, name := range s.Flags {
 		flag, known := memoryFlags[name]
 		if !known {
-			return Fail(s, fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name))
+			return nil, fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name)
 		}
 		mode |= flag
 	}
-	nodes, err := readList(s.Nodes)
+	if s.Nodes == "" {
+		return []call{{number: unix.SYS_SET_MEMPOLICY, args: []any{mode, 0, 0}}}, nil
+	}
+	mask, err := bits(s.Nodes)
 	if err != nil {
-		return Fail(s, err)
+		return nil, err
 	}
-	mask := make([]byte, 128)
-	for _, n := range nodes {
-		mask[n/8] |= 1 << (n % 8)
-	}
-	address, length := uintptr(unsafe.Pointer(&mask[0])), uintptr(8*len(mask))
-	if len(nodes) == 0 {
-		address, length = 0, 0
-	}
-	_, _, errno := unix.RawSyscall(unix.SYS_SET_MEMPOLICY, uintptr(mode), address, length)
-	runtime.KeepAlive(mask)
-	if errno != 0 {
-		return Fail(s, errno)
-	}
-	return nil
+	return []call{{number: unix.SYS_SET_MEMPOLICY, args: []any{mode, mask, 8 * len(mask)}}}, nil
 }
 
 func (s SetMemoryPolicy) Call() string {
@@ -180,16 +182,16 @@ type SetPersonality struct{ Domain string }
 // The numbers of linux/personality.h.
 var personalities = map[string]uintptr{"LINUX": 0, "LINUX32": 8}
 
-func (s SetPersonality) Do() error {
+func (s SetPersonality) Do() error { return do(s) }
+
+func (s SetPersonality) calls() ([]call, error) {
 	number, known := personalities[s.Domain]
 	if !known {
-		return Fail(s, fmt.Errorf("%w: use LINUX or LINUX32", unix.EINVAL))
+		return nil, fmt.Errorf("%w: use LINUX or LINUX32", unix.EINVAL)
 	}
-	if _, _, errno := unix.RawSyscall(unix.SYS_PERSONALITY, number, 0, 0); errno != 0 {
-		return Fail(s, errno)
-	}
-	return nil
+	return []call{{number: unix.SYS_PERSONALITY, args: []any{number}}}, nil
 }
+
 func (s SetPersonality) Call() string  { return "personality(PER_" + s.Domain + ")" }
 func (s SetPersonality) Shell() string { return "setarch " + strings.ToLower(s.Domain) }
 
@@ -226,6 +228,17 @@ func (c ChangeProfile) Do() error {
 	}
 	return Fail(c, err)
 }
+
+// calls look for the file beforehand.
+func (c ChangeProfile) calls() ([]call, error) {
+	for _, file := range []string{"/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"} {
+		if unix.Access(file, unix.F_OK) == nil {
+			return writing(file, "exec "+c.Name), nil
+		}
+	}
+	return nil, unix.ENOENT
+}
+
 func (c ChangeProfile) Call() string {
 	return fmt.Sprintf("write(\"/proc/thread-self/attr/apparmor/exec\", %q, %d)", "exec "+c.Name, len(c.Name)+5)
 }

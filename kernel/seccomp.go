@@ -30,10 +30,10 @@ var seccompFlags = []flagName{
 }
 
 func (s SeccompFilter) Do() error {
-	code := s.instructions()
-	if len(code) == 0 {
-		return Fail(s, fmt.Errorf("%w: the program is empty", unix.EINVAL))
+	if len(s.Program) == 0 {
+		return Fail(s, errNoProgram)
 	}
+	code := s.instructions()
 	program := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
 	thread, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(s.Flags), uintptr(unsafe.Pointer(&program)))
 	runtime.KeepAlive(code)
@@ -47,6 +47,22 @@ func (s SeccompFilter) Do() error {
 		return Fail(s, fmt.Errorf("%w: thread %d has another filter", unix.ESRCH, thread))
 	}
 	return nil
+}
+
+var errNoProgram = fmt.Errorf("%w: the program is empty", unix.EINVAL)
+
+// calls are for a visitor: it gives us the listener, for who decides is to be told the visitor's pid.
+func (s SeccompFilter) calls() ([]call, error) {
+	if len(s.Program) == 0 {
+		return nil, errNoProgram
+	}
+	program := words{len(s.Program) / 8, []byte(s.Program)}
+	list := []call{{number: unix.SYS_SECCOMP, args: []any{unix.SECCOMP_SET_MODE_FILTER, int(s.Flags), program}}}
+	if s.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER == 0 {
+		return list, nil
+	}
+	list[0].opens = true
+	return append(list, sending(s.Socket, words{saidListener, 0}, 16), closing(0)), nil
 }
 
 // sendListener hands over the descriptor by which another process is asked about calls, and answers. From the filter's first

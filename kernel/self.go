@@ -37,12 +37,9 @@ func readonlySelf() (*os.File, error) {
 
 // sealedSelf is a copy of this program in memory that nobody may write to: EPERM. man 2 memfd_create, "File sealing".
 func sealedSelf() (*os.File, error) {
-	fd, err := unix.MemfdCreate("glassbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
-	if err == unix.EINVAL { // MFD_EXEC has come with Linux 6.3, together with a setting that asks for it
-		fd, err = unix.MemfdCreate("glassbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
-	}
+	fd, err := memoryAlone()
 	if err != nil {
-		return nil, refused(memfdCall, err)
+		return nil, err
 	}
 	file := os.NewFile(uintptr(fd), "/proc/self/exe")
 	exe, err := os.Open("/proc/self/exe")
@@ -51,14 +48,32 @@ func sealedSelf() (*os.File, error) {
 		exe.Close()
 	}
 	if err == nil {
-		seals := unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
-		_, err = unix.FcntlInt(file.Fd(), unix.F_ADD_SEALS, seals)
+		err = seal(fd)
 	}
 	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("copy this program into memory: %w", err)
 	}
 	return file, nil
+}
+
+// memoryAlone makes a file that is in memory alone, and may be executed.
+func memoryAlone() (int, error) {
+	fd, err := unix.MemfdCreate("glassbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
+	if err == unix.EINVAL { // MFD_EXEC has come with Linux 6.3, together with a setting that asks for it
+		fd, err = unix.MemfdCreate("glassbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	}
+	if err != nil {
+		return -1, refused(memfdCall, err)
+	}
+	return fd, nil
+}
+
+// seal lets nobody write to it any more, nor take the seals away.
+func seal(fd int) error {
+	seals := unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE
+	_, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
+	return err
 }
 
 const (

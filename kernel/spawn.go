@@ -1,15 +1,10 @@
-// This file brings a further program into a PID namespace that others live in already. From the moment that they see a process
-// they may reach for it: for its file on the host by /proc/PID/exe (CVE-2019-5736), for its memory and descriptors
-// (CVE-2016-9962). So the stage stays outside; only what it clones is in there, born with no more rights than the program is to
-// have, and executes the program at once.
+// This file is the end of a visit: the program runs, in a PID namespace that others live in already.
 package kernel
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,129 +12,69 @@ import (
 // JoinProcesses says in which PID namespace the children of the calling thread are born; it stays in its own. man 2 setns.
 type JoinProcesses struct{ Path string }
 
-func (j JoinProcesses) Do() error     { return Fail(j, setns(j.Path, unix.CLONE_NEWPID)) }
-func (j JoinProcesses) Call() string  { return setnsCall(j.Path, unix.CLONE_NEWPID) }
-func (j JoinProcesses) Shell() string { return Quote("nsenter", "--pid="+j.Path) }
+func (j JoinProcesses) Do() error              { return Fail(j, setns(j.Path, unix.CLONE_NEWPID)) }
+func (j JoinProcesses) calls() ([]call, error) { return joining(j.Path, unix.CLONE_NEWPID, 0), nil }
+func (j JoinProcesses) Call() string           { return setnsCall(j.Path, unix.CLONE_NEWPID) }
+func (j JoinProcesses) Shell() string          { return Quote("nsenter", "--pid="+j.Path) }
 
-// Spawn starts a program as a sibling that has everything of the calling thread, and returns when its execve has succeeded. Our
-// parent is its parent (CLONE_PARENT), and can wait for it at once: we need not have ended before. It shares no memory with us:
-// with CLONE_VM, as package syscall does it, who traces the new process would write into ours, too. So the rule of cloneuser.go
-// holds here: after the clone only raw system calls, on memory made ready before. man 2 clone, man 2 execve.
+// Spawn runs a visitor's program. As a sibling it has everything of the visitor but its parent, which is the visitor's
+// (CLONE_PARENT): that one can wait for it at once. man 2 clone, man 2 execve.
 type Spawn struct {
-	Path     string
+	Paths    []string // where it may be: the first that is there and may be executed
 	Args     []string
 	Env      []string
-	Terminal bool   // it leads a session, and its descriptor 0 is the session's terminal
-	Child    *Child // receives the pid, also of one that could not execute the program: our parent has to collect it
+	Sibling  bool // otherwise the visitor becomes the program
+	Terminal bool // it leads a session, and its descriptor 0 is the session's terminal
 }
 
-func (s Spawn) Do() error {
-	var pipe [2]int
-	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		return refused("pipe2", err)
-	}
-	defer unix.Close(pipe[0])
-	p, err := s.prepared(pipe[1])
-	if err != nil {
-		return refused(s.program().Call(), err)
-	}
-	// Package syscall has raised our limit of open files, and puts the old one back before an execve: also before this one, of
-	// nothing, which fails.
-	if err := unix.Exec("", nil, nil); err != unix.ENOENT {
-		return refused(`execve("")`, err)
-	}
-	pid, errno := p.fork()
-	unix.Close(pipe[1])
-	if errno != 0 {
-		return refused(spawnCall, errno)
-	}
-	s.Child.PID = int(pid)
-	return s.hear(pipe[0])
-}
+// Do is for a visitor alone.
+func (s Spawn) Do() error { return Fail(s, unix.ENOSYS) }
 
-// hear waits for the end of the stream, which is good news, or for the errno.
-func (s Spawn) hear(pipe int) error {
-	answer := make([]byte, 4)
-	n, err := unix.Read(pipe, answer)
-	for err == unix.EINTR {
-		n, err = unix.Read(pipe, answer)
+func (s Spawn) calls() (list []call, err error) {
+	if s.Sibling {
+		list = append(list, call{number: unix.SYS_CLONE, args: []any{unix.CLONE_PARENT | int(unix.SIGCHLD), 0, 0, 0, 0}, begets: true})
 	}
-	if n == 0 && err == nil {
-		return nil
+	if s.Terminal {
+		list = append(list, call{number: unix.SYS_SETSID, name: "setsid()"},
+			call{number: unix.SYS_IOCTL, args: []any{0, unix.TIOCSCTTY, 0}, name: "ioctl(0, TIOCSCTTY, 0)"})
 	}
-	if err == nil {
-		err = syscall.Errno(binary.NativeEndian.Uint32(answer))
-	}
-	return refused(s.program().Call(), err)
-}
-
-const spawnCall = "clone(CLONE_PARENT|SIGCHLD)"
-
-// spawned is all that the child needs.
-type spawned struct {
-	path       *byte
-	argv, envp []*byte
-	terminal   bool
-	report     int
-	failure    uint32 // an errno
-}
-
-func (s Spawn) prepared(report int) (p *spawned, err error) {
-	p = &spawned{terminal: s.Terminal, report: report}
-	if p.path, err = syscall.BytePtrFromString(s.Path); err != nil {
-		return nil, err
-	}
-	if p.argv, err = syscall.SlicePtrFromStrings(s.Args); err != nil {
-		return nil, err
-	}
-	p.envp, err = syscall.SlicePtrFromStrings(s.Env)
-	return p, err
-}
-
-//go:noinline
-//go:norace
-func (p *spawned) fork() (pid uintptr, errno syscall.Errno) {
-	beforeFork()
-	pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, unix.CLONE_PARENT|uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
-	if errno != 0 || pid != 0 {
-		afterFork()
-		return pid, errno
-	}
-	afterForkInChild()
-	p.become()
-	return 0, 0
-}
-
-// become is the life of the child.
-//
-//go:nosplit
-//go:norace
-func (p *spawned) become() {
-	var errno syscall.Errno
-	if p.terminal {
-		if _, _, errno = syscall.RawSyscall(unix.SYS_SETSID, 0, 0, 0); errno == 0 {
-			_, _, errno = syscall.RawSyscall(unix.SYS_IOCTL, 0, unix.TIOCSCTTY, 0)
+	argv, envp := strings0(s.Args), strings0(s.Env)
+	for i, path := range s.Paths {
+		program := call{number: unix.SYS_EXECVE, args: []any{path, argv, envp}, name: s.program(i).Call()}
+		if i < len(s.Paths)-1 {
+			program.may = tryNext
 		}
+		list = append(list, program)
 	}
-	if errno == 0 {
-		_, _, errno = syscall.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(p.path)),
-			uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.envp[0])))
-	}
-	p.failure = uint32(errno)
-	syscall.RawSyscall(unix.SYS_WRITE, uintptr(p.report), uintptr(unsafe.Pointer(&p.failure)), 4)
-	for {
-		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 125, 0, 0)
-	}
+	return list, nil
 }
 
-func (s Spawn) program() Exec { return Exec{Path: s.Path, Args: s.Args, Env: s.Env} }
+// tryNext are the errors after which the next directory of PATH is tried. man 3 execvp.
+var tryNext = []syscall.Errno{unix.ENOENT, unix.ENOTDIR, unix.EACCES}
+
+// strings0 is what execve wants: their addresses, and zero at the end.
+func strings0(list []string) words {
+	var w words
+	for _, s := range list {
+		w = append(w, s)
+	}
+	return append(w, 0)
+}
+
+func (s Spawn) program(n int) Exec { return Exec{Path: s.Paths[n], Args: s.Args, Env: s.Env} }
 
 func (s Spawn) Call() string {
-	lines := []string{spawnCall}
+	var lines []string
+	if s.Sibling {
+		lines = append(lines, "clone(CLONE_PARENT|SIGCHLD)")
+	}
 	if s.Terminal {
 		lines = append(lines, "setsid()", "ioctl(0, TIOCSCTTY, 0)")
 	}
-	return strings.Join(append(lines, s.program().Call()), "\n")
+	for i := range s.Paths {
+		lines = append(lines, s.program(i).Call())
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (s Spawn) Shell() string {

@@ -4,6 +4,8 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,7 +13,12 @@ import (
 // OwnStdio makes a user the owner of the descriptors 0, 1 and 2 where they are pipes, sockets or terminals. Reading and writing
 // needs no owner, but opening /dev/stdout once more does, and servers are fond of that. Files and /dev/null, which others
 // use, too, are left alone. man 2 fchown.
-type OwnStdio struct{ UID int }
+type OwnStdio struct {
+	UID int
+
+	files    []*os.File // what they will be for a visitor
+	terminal bool       // it is one that the visitor has opened
+}
 
 func (o OwnStdio) Do() error {
 	for fd := range 3 {
@@ -28,6 +35,18 @@ func (o OwnStdio) Do() error {
 		}
 	}
 	return nil
+}
+
+// calls are for a visitor, whose descriptors are ours still.
+func (o OwnStdio) calls() (list []call, err error) {
+	for fd, file := range o.files[:3] {
+		var st unix.Stat_t
+		if !o.terminal && (file == nil || unix.Fstat(int(file.Fd()), &st) != nil || !handedOver(st) || int(st.Uid) == o.UID) {
+			continue
+		}
+		list = append(list, call{number: unix.SYS_FCHOWN, args: []any{fd, o.UID, -1}, may: []syscall.Errno{unix.EPERM, unix.EINVAL}})
+	}
+	return list, nil
 }
 
 // handedOver picks what the one who started us made for this program alone. A terminal is a character device of the majors

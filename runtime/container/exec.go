@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,32 +30,14 @@ type ExecOptions struct {
 
 	IgnorePaused bool              // it waits, frozen, until the container is resumed
 	Subgroups    map[string]string // groups below the container's, by controller or "" for all
-	Meanwhile    func()            // is called while the stage starts; may be nil
+	Meanwhile    func()            // is called while the visitor does its task; may be nil
 }
 
-// Process is a visitor that runs.
-type Process struct {
-	PID   int
-	stage int // which has cloned it, and ends by itself; 0: it has become the program
-}
+// Process is a visitor's program that runs.
+type Process struct{ PID int }
 
-// Wait waits for the visitor's end; by the process that started it.
-func (p *Process) Wait() (unix.WaitStatus, error) {
-	status, err := wait(p.PID)
-	if err == nil {
-		err = p.Leave()
-	}
-	return status, err
-}
-
-// Leave is instead of Wait for who does not wait: nothing of ours stays but the program.
-func (p *Process) Leave() error {
-	if p.stage == 0 {
-		return nil
-	}
-	_, err := wait(p.stage)
-	return err
-}
+// Wait waits for its end; by the process that started it.
+func (p *Process) Wait() (unix.WaitStatus, error) { return wait(p.PID) }
 
 // Signal sends one to it; by the process that started it, before it has waited.
 func (p *Process) Signal(sig unix.Signal) error { return unix.Kill(p.PID, sig) }
@@ -63,44 +47,48 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	if err := c.receives(p, o); err != nil {
 		return nil, err
 	}
-	host := c.Host.Now(c.Plan)
+	v := visit{ExecOptions: o, c: c, plan: c.Plan, host: c.Host.Now(c.Plan)}
+	v.plan.Subgroups = o.Subgroups
 	if p.Capabilities != c.Plan.Spec.Process.Capabilities { // of its own the container was warned at birth
-		for _, text := range plan.CapabilityWarnings(p, host) {
+		for _, text := range plan.CapabilityWarnings(p, v.host) {
 			c.warn(text)
 		}
 	}
-	agent, err := c.dialAgent()
-	if err != nil {
+	process := *p
+	process.Env = stage.WithHome(p.Env, p.User.UID, fmt.Sprintf("/proc/%d/root", c.InitPID))
+	var err error
+	if v.agent, err = c.dialAgent(); err != nil {
 		return nil, err
 	}
-	defer closeAll(agent, nil)
-	ours, theirs, err := socketpair()
+	defer closeAll(v.agent, nil)
+	ours, theirs, err := socketpair(unix.SOCK_SEQPACKET)
 	if err != nil {
 		return nil, err
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	child := &kernel.Child{Env: stageEnv(), Files: append([]*os.File{o.Stdin, o.Stdout, o.Stderr}, o.Preserve...)}
-	child.Argv = stage.Argv(strconv.Itoa(len(child.Files)))
-	child.Files = append(child.Files, theirs, o.ConsoleSocket, nil, agent)
-	container := c.Plan
-	container.Subgroups = o.Subgroups
-	v := visit{ExecOptions: o, c: c, plan: container, process: p, host: host, child: child}
-	v.run.Listener = o.Listener
-	process, err := v.do(ours, theirs)
+	null, err := v.completeStdio()
 	if err != nil {
-		return nil, errors.Join(err, v.run.Rollback())
+		return nil, err
 	}
-	return process, nil
+	defer null.Close()
+	v.prepare(&process, ours, theirs)
+	v.run.Listener = o.Listener
+	if err := v.do(theirs); err != nil {
+		return nil, errors.Join(v.explain(err, p.Args[0]), v.run.Rollback())
+	}
+	return &Process{PID: v.child.PID}, nil
 }
 
 type visit struct {
 	ExecOptions
 	c       *Container
 	plan    plan.Container
-	process *specs.Process
 	host    plan.Host
-	child   *kernel.Child
+	agent   *os.File // who decides its calls, if somebody does
+	child   kernel.Child
+	visitor kernel.Visitor
+	steps   []explain.Step // the visitor's
 	run     explain.Runner
 }
 
@@ -123,35 +111,126 @@ func (c *Container) receives(p *specs.Process, o ExecOptions) error {
 	return check.Process(p)
 }
 
-func (v *visit) do(ours, theirs *os.File) (*Process, error) {
-	if err := v.run.Run(plan.Visit(v.plan, v.host, v.c.InitPID, v.child)); err != nil {
-		return nil, err
+// completeStdio: without the first three descriptors, a file that a program opens would become its output.
+func (v *visit) completeStdio() (null *os.File, err error) {
+	fd, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", os.DevNull, err)
+	}
+	null = os.NewFile(uintptr(fd), os.DevNull)
+	for _, file := range []**os.File{&v.Stdin, &v.Stdout, &v.Stderr} {
+		if *file == nil {
+			*file = null
+		}
+	}
+	return null, nil
+}
+
+// prepare writes down what the visitor has to do. Its descriptors are the program's, the socket for the terminal's master, and
+// the one to us.
+func (v *visit) prepare(p *specs.Process, ours, theirs *os.File) {
+	v.child = kernel.Child{Argv: stage.Argv("visitor"), Env: []string{}, Files: append([]*os.File{v.Stdin, v.Stdout, v.Stderr}, v.Preserve...)}
+	first := len(v.child.Files)
+	v.child.Files = append(v.child.Files, v.ConsoleSocket, theirs)
+	v.steps = plan.WithDescriptors(plan.VisitInside(v.plan, p, v.c.InitPID, v.host), first, first+1, 0)
+	v.steps = append(v.steps, plan.LastVisit(v.plan, p, candidates(p), uint(first))...)
+	v.visitor = kernel.Visitor{Child: &v.child, Socket: ours, Paced: v.Listener != nil,
+		Gated: len(plan.VisitOutside(v.plan, v.host, 0)) > 0, Listener: v.introduce}
+	for i, s := range v.steps {
+		for j, op := range s.Ops {
+			known := op.(kernel.Foretold)
+			if v.visitor.Paced {
+				v.steps[i].Ops[j] = kernel.AtPace{Foretold: known, Visitor: &v.visitor, N: len(v.visitor.Ops)}
+			}
+			v.visitor.Ops = append(v.visitor.Ops, known)
+		}
+	}
+}
+
+func (v *visit) do(theirs *os.File) error {
+	if err := v.run.Run(plan.Visit(v.plan, v.host, &v.visitor)); err != nil {
+		return err
 	}
 	theirs.Close()
 	if v.Meanwhile != nil {
 		v.Meanwhile()
 	}
 	if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
-		return nil, err
+		return err
 	}
-	wire := stage.NewConn(ours)
-	config := stage.Config{Container: v.plan, Host: v.host, Visit: &stage.Visit{Init: v.c.InitPID, Process: v.process},
-		Listen: v.Listener != nil, Preserve: len(v.Preserve), Console: 4 + len(v.Preserve)}
-	if err := wire.Send(config); err != nil {
-		return nil, fmt.Errorf("tell the stage what to become: %w", err)
+	if err := v.inside(); err != nil {
+		return err
 	}
-	if _, err := untilReady(wire, v.Listener, nil); err != nil {
-		return nil, err
+	return v.writePid()
+}
+
+// inside lets the visitor do its task: at once, unless somebody listens.
+func (v *visit) inside() error {
+	if v.visitor.Paced {
+		v.run.Inside = true
+		return v.run.Run(v.steps...)
 	}
-	pid, err := untilExec(wire, v.Listener)
-	if err != nil {
-		return nil, err
+	if v.visitor.Gated {
+		if err := v.visitor.Proceed(0); err != nil {
+			return err
+		}
 	}
-	p := &Process{PID: v.child.PID}
-	if pid != 0 { // from here on Rollback means the program
-		p.PID, p.stage, v.child.PID = pid, v.child.PID, pid
+	return v.visitor.Run()
+}
+
+// introduce gives the seccomp agent the descriptor by which it decides the visitor's calls.
+func (v *visit) introduce(seccomp *os.File) error {
+	state := plan.AgentState(v.plan, specs.StateRunning, v.c.InitPID, v.child.PID)
+	if err := unix.Sendmsg(int(v.agent.Fd()), []byte(state), unix.UnixRights(int(seccomp.Fd())), nil, 0); err != nil {
+		return fmt.Errorf("send the listener to the one who decides (linux.seccomp.listenerPath): %w", err)
 	}
-	return p, v.writePid()
+	return nil
+}
+
+// explain says why there is no program. The codes are the shell's.
+func (v *visit) explain(err error, name string) error {
+	var failed *kernel.VisitorError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	if !v.visitor.Paced { // there the runner has said it
+		err = explain.Failed(v.stepOf(failed.Op), err)
+	}
+	if failed.Op < len(v.visitor.Ops)-1 {
+		return &ExecError{Text: err.Error(), Code: 125}
+	}
+	switch absent := errors.Is(failed, unix.ENOENT); {
+	case errors.Is(failed, unix.EACCES), absent && slices.Contains(failed.Before, unix.EACCES):
+		return &ExecError{Text: fmt.Sprintf("exec: %q: permission denied", name), Code: 126}
+	case absent && strings.Contains(name, "/"):
+		return &ExecError{Text: fmt.Sprintf("exec: %q: no such file or directory", name), Code: 127}
+	case absent:
+		return &ExecError{Text: fmt.Sprintf("exec: %q: executable file not found in $PATH", name), Code: 127}
+	}
+	return &ExecError{Text: err.Error(), Code: 126}
+}
+
+// stepOf is the one that the n-th op belongs to.
+func (v *visit) stepOf(n int) explain.Step {
+	for _, s := range v.steps {
+		if n -= len(s.Ops); n < 0 {
+			return s
+		}
+	}
+	return explain.Step{}
+}
+
+// candidates are the places where the program may be: for a name without a slash those of PATH of its environment, as for execvp(3).
+func candidates(p *specs.Process) []string {
+	name := p.Args[0]
+	if strings.Contains(name, "/") {
+		return []string{name}
+	}
+	var paths []string
+	for _, dir := range strings.Split(stage.LookEnv(p.Env, "PATH"), ":") {
+		paths = append(paths, path.Join("/", dir, name))
+	}
+	return paths
 }
 
 func (v *visit) writePid() error {

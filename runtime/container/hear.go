@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
-	"glassbox/kernel"
 	"glassbox/kernel/quickjson"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/stage"
@@ -49,9 +48,8 @@ func untilReady(wire *stage.Conn, listener explain.Listener, hooks func() error)
 	}
 }
 
-// untilExec waits for the end of the stream, which is good news: execve has closed the socket. Or for the pid of a visitor's
-// program, which runs by then.
-func untilExec(wire *stage.Conn, listener explain.Listener) (pid int, err error) {
+// untilExec waits for the end of the stream, which is good news: execve has closed the socket.
+func untilExec(wire *stage.Conn, listener explain.Listener) error {
 	var last explain.Event // announced, and done when the stream ends
 	for {
 		msg, err := next(wire)
@@ -61,15 +59,13 @@ func untilExec(wire *stage.Conn, listener explain.Listener) (pid int, err error)
 				last.Done = true
 				listener.Hear(last)
 			}
-			return 0, nil
+			return nil
 		case err != nil:
-			return 0, err
-		case msg.PID != 0:
-			return msg.PID, nil
+			return err
 		}
 		last = *msg.Event
 		if err := hearOne(wire, listener, last); err != nil {
-			return 0, err
+			return err
 		}
 	}
 }
@@ -81,11 +77,6 @@ func next(wire *stage.Conn) (stage.Message, error) {
 		return msg, err
 	}
 	f := msg.Failure
-	if f != nil && f.PID != 0 {
-		if err := (kernel.KillChild{Child: &kernel.Child{PID: f.PID}}).Do(); err != nil {
-			return msg, err
-		}
-	}
 	switch {
 	case f == nil:
 		return msg, nil

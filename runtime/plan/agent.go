@@ -8,17 +8,14 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-func agentState(c Container, h Host, status specs.ContainerState) string {
+// AgentState is what it is sent. init is the container's first process; pid the one that will be the program, or of an exec the
+// visitor that will clone it: each question to the agent names who asks it.
+func AgentState(c Container, status specs.ContainerState, init, pid int) string {
 	if c.Filter.Listener == "" {
 		return ""
 	}
-	init := h.Stage.Init
-	if init == 0 { // this is its birth
-		init = h.Stage.Outside
-	}
-	// An exec's program is a child of the stage that is not born yet; each question to the agent names who asks it.
 	data, err := json.Marshal(specs.ContainerProcessState{Version: specs.Version, Fds: []string{specs.SeccompFdName},
-		Pid: h.Stage.Outside, Metadata: c.Filter.Metadata, State: State(c, status, init)})
+		Pid: pid, Metadata: c.Filter.Metadata, State: State(c, status, init)})
 	if err != nil { // can not be: these types are made for JSON
 		return fmt.Sprintf("{\"error\": %q}", err.Error())
 	}

@@ -12,15 +12,13 @@ import (
 )
 
 // Confine turns the stage, still root with every capability, into what the program is to be.
-func Confine(c Container, h Host) []explain.Step {
-	return confine(c, c.Spec.Process, h, specs.StateCreating)
-}
+func Confine(c Container, h Host) []explain.Step { return confine(c, c.Spec.Process, h) }
 
-func confine(c Container, p *specs.Process, h Host, status specs.ContainerState) []explain.Step {
+func confine(c Container, p *specs.Process, h Host) []explain.Step {
 	filter, steps := c.Filter, slices.Concat(untracedStep(), serveSteps(c.Spec, p), processSteps(p))
 	seccomp := explain.Say("Filter system calls",
 		"a small program in the kernel looks at each call and refuses those that containers need not", "01",
-		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags, State: agentState(c, h, status)})
+		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags, State: AgentState(c, specs.StateCreating, h.Stage.Outside, h.Stage.Outside)})
 	// To install a filter one needs CAP_SYS_ADMIN or no_new_privs: without the latter it has to be now.
 	early := len(filter.Program) > 0 && !p.NoNewPrivileges
 	if early {
@@ -72,7 +70,7 @@ func userSteps(c Container, p *specs.Process, h Host) []explain.Step {
 		kernel.DropBounding{Keep: sets.Bounding}))
 	steps = append(steps, explain.Say("Become the user", "a process's rights are its user's, its groups' and its capabilities'", "01",
 		kernel.KeepCapabilities{},
-		kernel.SetUser{UID: int(p.User.UID), GID: int(p.User.GID), Groups: p.User.AdditionalGids, KeepGroups: keepsGroups(c, h)},
+		kernel.SetUser{UID: int(p.User.UID), GID: int(p.User.GID), Groups: p.User.AdditionalGids, KeepGroups: keepsGroups(c, p, h)},
 		sets.op()).Kept("the program would run as someone else"))
 	return append(steps, explain.Say("Enter the working directory", "programs begin somewhere", "01", kernel.Enter{Path: p.Cwd}))
 }

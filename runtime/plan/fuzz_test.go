@@ -51,12 +51,12 @@ func planOf(t *testing.T, c Container, h Host) {
 	if Refusal(c, h) != nil {
 		return
 	}
-	all := slices.Concat(Whole(c, h), VisitInside(c, c.Spec.Process, 7, h), LastVisit(c, c.Spec.Process, "/bin/sh", 3, nil),
+	all := slices.Concat(Whole(c, h), VisitInside(c, c.Spec.Process, 7, h), LastVisit(c, c.Spec.Process, []string{"/usr/bin/sh", "/bin/sh"}, 3),
 		VisitOutside(c, h, 7), LateLimits(c, h), AfterStart(c, 7), AfterEnd(c), Freeze(c, h.Cgroups, true))
 	if r := c.Spec.Linux.Resources; r != nil {
 		all = append(all, Update(c, h.Cgroups, r)...)
 	}
-	for _, s := range append(all, Visit(c, h, 7, nil)) {
+	for _, s := range append(all, Visit(c, h, nil)) {
 		for _, problem := range badlyTold(s) {
 			t.Errorf("%q: %s", s.Title, problem)
 		}

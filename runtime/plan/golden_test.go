@@ -173,8 +173,8 @@ func TestVisit(t *testing.T) {
 	p := *c.Spec.Process
 	p.Args, p.Terminal = []string{"ps"}, true
 	for _, layout := range []string{"v2", "v1"} {
-		outside := append([]explain.Step{Visit(c, host(layout), 7, nil)}, VisitOutside(c, host(layout), 0)...)
-		inside := append(VisitInside(c, &p, 7, host(layout)), LastVisit(c, &p, "/bin/ps", 3, nil)...)
+		outside := append([]explain.Step{Visit(c, host(layout), nil)}, VisitOutside(c, host(layout), 0)...)
+		inside := append(VisitInside(c, &p, 7, host(layout)), LastVisit(c, &p, []string{"/bin/ps"}, 3)...)
 		testkit.Golden(t, "exec-"+layout+".golden", tell(len(outside), append(outside, inside...)))
 	}
 }

@@ -42,9 +42,8 @@ type Host struct {
 	Stage        Pids            `json:"-"`
 }
 
-// Pids are the two numbers of the stage: the host's and its own. 0 while it is only a plan. Of a visit, Init is the container's
-// first process.
-type Pids struct{ Outside, Inside, Init int }
+// Pids are the two numbers of the stage: the host's and its own. 0 while it is only a plan.
+type Pids struct{ Outside, Inside int }
 
 // Kind is what lies at a path of the host.
 type Kind string

@@ -24,50 +24,45 @@ func Last(c Container, p *specs.Process, path string, closed uint, started int) 
 		kernel.CloseOnExec{First: closed}, last).Kept("there is nothing else to run")}
 }
 
-// visited are the namespaces that a visitor joins first, in the order in which rights allow it. Three come later: the cgroup
-// namespace, see namespaceSteps, the mount namespace, and for the program alone the PID namespace: the container must not see
-// the stage, see kernel.Spawn. The time namespace is left out: only a process of a single thread may join one (EUSERS), and a
-// Go program has several. A visitor keeps the host's clocks.
+// visited are the namespaces that a visitor joins first, with the rights of the host's root, who may join all, or with those over
+// the user namespace. Three come later: the cgroup namespace, see namespaceSteps, the mount namespace, and for the program alone
+// the PID namespace: the container must not see the visitor, see kernel.Visitor.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
 	file string
 }{
-	{specs.UserNamespace, "user"}, {specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"},
+	{specs.IPCNamespace, "ipc"}, {specs.UTSNamespace, "uts"}, {specs.NetworkNamespace, "net"}, {specs.TimeNamespace, "time"},
 }
 
-// namespacesOf lists those of them that the container has, by its first process.
-func namespacesOf(c Container, init int) []kernel.Namespace {
+// Visit starts a visitor to a container. OCI has no word for it; runc and Docker call it exec.
+func Visit(c Container, h Host, visitor *kernel.Visitor) explain.Step {
+	return explain.Say("Start a process", "it will be the visitor: up to now it is one of the host's", "01",
+		kernel.StartVisitor{Visitor: visitor, Cgroup: bornIn(c, h)}).Kept("without the process nothing can be run")
+}
+
+// joinSteps: in a user namespace one is nobody, until one becomes its user 0.
+func joinSteps(c Container, h Host, init int) []explain.Step {
 	var all []kernel.Namespace
 	for _, v := range visited {
 		if hasNamespace(c.Spec, v.kind) {
 			all = append(all, kernel.Namespace{Flag: cloneFlag(v.kind), Path: fmt.Sprintf("/proc/%d/ns/%s", init, v.file)})
 		}
 	}
-	return all
-}
-
-// Visit starts a stage for a visit to the process init. OCI has no word for it; runc and Docker call it exec. The stage joins
-// the namespaces itself, except with a user namespace: that has to be joined before it is a Go program, and takes away the
-// rights to join others.
-func Visit(c Container, h Host, init int, child *kernel.Child) explain.Step {
-	op := kernel.Clone{Child: child, Cgroup: bornIn(c, h)}
-	if !hasNamespace(c.Spec, specs.UserNamespace) {
-		return explain.Say("Start a process", "it will be the visitor: up to now it is one of the host's", "01", op).
-			Kept("without the process nothing can be run")
-	}
-	op.Join = namespacesOf(c, init)
-	return explain.Say("Start a process in its namespaces", visitWhy, "01", op).Kept("without the process nothing can be run")
-}
-
-const visitWhy = "a container is no place to enter: it is the namespaces of a process, joined one by one"
-
-// joinSteps are for the stage that joins them itself.
-func joinSteps(c Container, init int) []explain.Step {
-	all := namespacesOf(c, init)
-	if len(all) == 0 || hasNamespace(c.Spec, specs.UserNamespace) {
+	ops := []explain.Op{kernel.JoinNamespaces{Namespaces: all}}
+	switch {
+	case hasNamespace(c.Spec, specs.UserNamespace):
+		user := kernel.JoinNamespaces{Namespaces: []kernel.Namespace{{Flag: cloneFlag(specs.UserNamespace), Path: fmt.Sprintf("/proc/%d/ns/user", init)}}}
+		becomeRoot := kernel.SetUser{KeepGroups: true}
+		if h.UID == 0 {
+			ops = append(ops, user, becomeRoot)
+		} else {
+			ops = []explain.Op{user, becomeRoot, ops[0]}
+		}
+	case len(all) == 0:
 		return nil
 	}
-	return []explain.Step{explain.Say("Join its namespaces", visitWhy, "01", kernel.JoinNamespaces{Namespaces: all}).
+	return []explain.Step{explain.Say("Join its namespaces",
+		"a container is no place to enter: it is the namespaces of a process, joined one by one", "01", ops...).
 		Kept("the program would run among the host's")}
 }
 
@@ -82,18 +77,17 @@ func VisitOutside(c Container, h Host, pid int) []explain.Step {
 
 // VisitInside ends where Confine begins.
 func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step {
-	h.Stage.Init = init
 	var first, final string
 	if a := p.ExecCPUAffinity; a != nil {
 		first, final = a.Initial, a.Final
 	}
-	steps := slices.Concat(joinSteps(c, init), keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
+	steps := slices.Concat(joinSteps(c, h, init), keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
 	if hasNamespace(c.Spec, specs.CgroupNamespace) {
 		steps = append(steps, joinCgroupNamespace(fmt.Sprintf("/proc/%d/ns/cgroup", init)))
 	}
 	if spawns(c) {
 		steps = append(steps, explain.Say("Prepare to be born among its processes",
-			"only children enter a PID namespace: the stage stays out of the container's sight", "01",
+			"only children enter a PID namespace: the visitor itself stays out of the container's sight", "01",
 			kernel.JoinProcesses{Path: fmt.Sprintf("/proc/%d/ns/pid", init)}).
 			Kept("the program would see the host's processes"))
 	}
@@ -103,22 +97,19 @@ func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step
 			Kept("the program would run with the host's files"))
 	}
 	if p.Terminal {
-		steps = append(steps, visitorsTerminal(c, p))
+		steps = append(steps, visitorsTerminal(p))
 	}
-	return slices.Concat(steps, confine(c, p, h, specs.StateRunning))
+	return slices.Concat(steps, confine(c, p, h))
 }
 
-// spawns tells whether a visitor's program is cloned by the stage, rather than what the stage becomes.
+// spawns tells whether a visitor's program is cloned by the visitor, rather than what it becomes.
 func spawns(c Container) bool { return hasNamespace(c.Spec, specs.PIDNamespace) }
 
-// LastVisit runs the visitor's program. child receives its pid, if the stage does not become it.
-func LastVisit(c Container, p *specs.Process, path string, closed uint, child *kernel.Child) []explain.Step {
-	if !spawns(c) {
-		return Last(c, p, path, closed, 0)
-	}
+// LastVisit runs the visitor's program, which is at one of the paths.
+func LastVisit(c Container, p *specs.Process, paths []string, closed uint) []explain.Step {
 	return []explain.Step{explain.Say("Run the program", "what the container sees first of it has its rights and no more, and is not ours", "01",
 		kernel.CloseOnExec{First: closed},
-		kernel.Spawn{Path: path, Args: p.Args, Env: p.Env, Terminal: p.Terminal, Child: child}).Kept("there is nothing else to run")}
+		kernel.Spawn{Paths: paths, Args: p.Args, Env: p.Env, Terminal: p.Terminal, Sibling: spawns(c)}).Kept("there is nothing else to run")}
 }
 
 // WithDescriptors returns the steps with the descriptors that only the one who carries them out knows: the socket that the

@@ -27,10 +27,12 @@ func Rootless() bool {
 	return err == nil && ns != "user:[4026531837]"
 }
 
-// keepsGroups: who maps himself alone may not drop a group, for it might be there to keep him out of something.
-func keepsGroups(c Container, h Host) bool {
+// keepsGroups: who maps himself alone may not drop a group, for it might be there to keep him out of something. Of a namespace
+// that he joins we do not know how it was mapped.
+func keepsGroups(c Container, p *specs.Process, h Host) bool {
 	alone := h.UID != 0 && newNamespace(c.Spec, specs.UserNamespace) && kernel.OnlyItself(idMaps(c.Spec.Linux.GIDMappings))
-	return alone || h.NoSetgroups
+	joins := h.UID != 0 && !newNamespace(c.Spec, specs.UserNamespace) && len(p.User.AdditionalGids) == 0
+	return alone || joins || h.NoSetgroups
 }
 
 // Delegated returns h with the trees alone in which this user may make the container's group.
@@ -125,7 +127,7 @@ func common(a, b string) string {
 
 // refuseGroups: a group that is asked for and can not be had is no detail.
 func refuseGroups(c Container, h Host) error {
-	if keepsGroups(c, h) && len(c.Spec.Process.User.AdditionalGids) > 0 {
+	if keepsGroups(c, c.Spec.Process, h) && len(c.Spec.Process.User.AdditionalGids) > 0 {
 		return fmt.Errorf("process.user.additionalGids: only this user's group is mapped: map more in linux.gidMappings, by /etc/subgid")
 	}
 	return nil

@@ -17,14 +17,12 @@ func terminalSteps(c Container) []explain.Step {
 	return []explain.Step{Terminal(c.Spec.Process, c.Rootfs(), ownDev(c.Spec))}
 }
 
-// visitorsTerminal is for the stage, or for the program that it clones, which will lead the session then.
-func visitorsTerminal(c Container, p *specs.Process) explain.Step {
+// visitorsTerminal leaves the session to the program, which will lead it.
+func visitorsTerminal(p *specs.Process) explain.Step {
 	step := Terminal(p, "/", false)
-	if spawns(c) {
-		op := step.Ops[1].(kernel.OpenTerminal)
-		op.ForChild = true
-		step.Ops = []explain.Op{op}
-	}
+	op := step.Ops[1].(kernel.OpenTerminal)
+	op.Visitor = true
+	step.Ops = []explain.Op{op}
 	return step
 }
 

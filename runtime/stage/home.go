@@ -7,15 +7,17 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"glassbox/kernel"
 )
 
-// withHome adds HOME where it is missing, from the container's /etc/passwd: we are inside by now.
-func withHome(env []string, uid uint32) []string {
-	if lookEnv(env, "HOME") != "" {
+// WithHome adds HOME where it is missing, from the /etc/passwd of the container whose root directory is at root.
+func WithHome(env []string, uid uint32, root string) []string {
+	if LookEnv(env, "HOME") != "" {
 		return env
 	}
 	home := "/"
-	for line := range strings.Lines(users()) {
+	for line := range strings.Lines(users(root)) {
 		if f := strings.Split(strings.TrimSpace(line), ":"); len(f) == 7 && f[2] == strconv.FormatUint(uint64(uid), 10) {
 			home = f[5]
 			break
@@ -26,9 +28,9 @@ func withHome(env []string, uid uint32) []string {
 
 // users is the beginning of /etc/passwd. An image without users has no homes; and one may have put something else there, that
 // never comes to an end.
-func users() string {
+func users(root string) string {
 	const enough = 1 << 20
-	fd, err := unix.Open("/etc/passwd", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	fd, err := kernel.OpenIn(root, "/etc/passwd", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err != nil {
 		return ""
 	}

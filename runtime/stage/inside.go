@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"glassbox/explain"
@@ -40,16 +39,10 @@ func Main() {
 		unix.CloseOnExec(c.Fifo)
 	}
 	c.Host.Stage.Inside = os.Getpid()
-	if c.Visit != nil { // then we are in the runtime's PID namespace
-		c.Host.Stage.Outside = os.Getpid()
-	}
 	s := stage{Config: c, wire: wire, started: fd}
 	err = s.become()
-	if err == nil {
-		os.Exit(0) // what we have cloned has become it
-	}
 	if !errors.Is(err, errOutsideGone) {
-		err = s.wire.Send(Message{Failure: failure(err, s.cloned.PID)})
+		err = s.wire.Send(Message{Failure: failure(err)})
 	}
 	if err != nil {
 		os.Exit(125)
@@ -62,12 +55,11 @@ var errOutsideGone = errors.New("the runtime outside is gone")
 type stage struct {
 	Config
 	wire        *Conn
-	started     int          // the wire's descriptor: its end means success
-	descriptors int          // /proc/self/fd, to open the fifo by
-	cloned      kernel.Child // of a visit: the program
+	started     int // the wire's descriptor: its end means success
+	descriptors int // /proc/self/fd, to open the fifo by
 }
 
-// become does the inside half of the plan. It returns when it failed, or when what we have cloned is the program.
+// become does the inside half of the plan. It returns when it failed.
 func (s *stage) become() error {
 	run := explain.Runner{Listener: s.listener(), Inside: true}
 	if err := s.keepDescriptors(); err != nil {
@@ -77,19 +69,12 @@ func (s *stage) become() error {
 		return err
 	}
 	p := s.Container.Spec.Process
-	if s.Visit != nil {
-		p = s.Visit.Process
-	}
 	path, err := lookPath(p.Args[0], p.Env)
 	if err != nil {
 		return err
 	}
-	p.Env = withHome(p.Env, p.User.UID)
-	ready := Message{Ready: &Ready{Program: path, Env: p.Env, Took: run.Took}}
-	if s.Visit != nil {
-		return s.visit(&run, p, ready)
-	}
-	if err := s.ask(ready); err != nil {
+	p.Env = WithHome(p.Env, p.User.UID, "/")
+	if err := s.ask(Message{Ready: &Ready{Program: path, Env: p.Env, Took: run.Took}}); err != nil {
 		return err
 	}
 	if err := s.waitForStart(); err != nil {
@@ -101,25 +86,8 @@ func (s *stage) become() error {
 	return run.Run(plan.Last(s.Container, p, path, 3+uint(s.Preserve), s.started)...)
 }
 
-// visit runs the visitor's program, and asks nobody: a visit leaves no state that would have to be on disk first.
-func (s *stage) visit(run *explain.Runner, p *specs.Process, ready Message) error {
-	if s.wire.Send(ready) != nil {
-		return errOutsideGone
-	}
-	if err := run.Run(plan.LastVisit(s.Container, p, ready.Ready.Program, 3+uint(s.Preserve), &s.cloned)...); err != nil {
-		return err
-	}
-	if s.wire.Send(Message{PID: s.cloned.PID}) != nil {
-		return errOutsideGone
-	}
-	return nil
-}
-
 // moveIn does all that comes before the program. Where the runtime has hooks to run, we wait for it before pivot_root.
 func (s *stage) moveIn(run *explain.Runner) error {
-	if s.Visit != nil {
-		return run.Run(s.described(plan.VisitInside(s.Container, s.Visit.Process, s.Visit.Init, s.Host))...)
-	}
 	if err := run.Run(s.described(plan.Furnish(s.Container, s.Host))...); err != nil {
 		return err
 	}
@@ -196,8 +164,8 @@ func (s *stage) waitForStart() error {
 	return nil
 }
 
-func failure(err error, cloned int) *Failure {
-	f := &Failure{Text: err.Error(), Code: 125, PID: cloned}
+func failure(err error) *Failure {
+	f := &Failure{Text: err.Error(), Code: 125}
 	var notRun *execError
 	var refused *kernel.Error
 	var hook *hookError

@@ -23,7 +23,7 @@ func lookPath(name string, env []string) (string, error) {
 		return name, executable(name, name)
 	}
 	found := error(nil)
-	for _, dir := range strings.Split(lookEnv(env, "PATH"), ":") {
+	for _, dir := range strings.Split(LookEnv(env, "PATH"), ":") {
 		err := executable(path.Join("/", dir, name), name)
 		if err == nil {
 			return path.Join("/", dir, name), nil
@@ -56,8 +56,8 @@ func executable(file, name string) error {
 	return nil
 }
 
-// lookEnv returns the last value: a later one overrides, as in Docker's -e.
-func lookEnv(env []string, key string) string {
+// LookEnv returns the last value: a later one overrides, as in Docker's -e.
+func LookEnv(env []string, key string) string {
 	value := ""
 	for _, e := range env {
 		if k, v, ok := strings.Cut(e, "="); ok && k == key {

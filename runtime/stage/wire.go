@@ -8,9 +8,8 @@
 //	Message{Furnished}       <--     its files are in place        only when the runtime has hooks to run now
 //	explain.Answer           -->     "go": they have run
 //	Message{Ready}           <--     all is in place
-//	explain.Answer           -->     "go": the state is on disk    only of a birth
+//	explain.Answer           -->     "go": the state is on disk
 //	the fifo is opened       -->     start (of a container that was only created); from here on the fifo takes the socket's place
-//	Message{PID}             <--     of a visitor's program: the stage has cloned it, and ends
 //	Message{Failure}         <--     or the end of the stream: execve has closed our end, success
 //
 // If the outside dies, the stage reads the end of the stream and ends as well: nothing half made stays behind.
@@ -20,8 +19,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/opencontainers/runtime-spec/specs-go"
-
 	"glassbox/explain"
 	"glassbox/runtime/plan"
 )
@@ -30,17 +27,10 @@ import (
 type Config struct {
 	Container plan.Container
 	Host      plan.Host
-	Visit     *Visit // an exec into a running container instead of a birth
 	Listen    bool
 	Preserve  int // descriptors 3, 4 … that the program gets
 	Console   int // descriptor of the socket for the terminal's master
 	Fifo      int // descriptor of the fifo that start opens; 0: go on at once
-}
-
-// Visit is an exec: another program in the namespaces of the process Init.
-type Visit struct {
-	Init    int
-	Process *specs.Process
 }
 
 // Message is what the stage says; one of its fields.
@@ -49,7 +39,6 @@ type Message struct {
 	Furnished bool
 	Ready     *Ready
 	Failure   *Failure
-	PID       int // of a visitor's program, which the stage has cloned: success
 }
 
 // Ready says that only execve is left.
@@ -64,7 +53,6 @@ type Failure struct {
 	Text string
 	Code int
 	Hook bool // a hook of the start has failed: the container is to be destroyed
-	PID  int  // of a process that the stage has cloned for the program, and that is now to be collected; 0: there is none
 }
 
 // The names by which a copy of this program knows what it is; ps shows them.
