@@ -45,7 +45,7 @@ func (b *bars) draw(changed bool) {
 	}
 	b.last = time.Now()
 	columns, rows, err := term.GetSize(int(b.out.Fd()))
-	if err != nil || columns == 0 {
+	if err != nil || columns == 0 || rows == 0 { // as over a serial line
 		columns, rows = 80, 24
 	}
 	var text strings.Builder

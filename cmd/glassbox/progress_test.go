@@ -31,6 +31,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	const half, most = "aaaaaaaaaaaa: Downloading         [============>           ] 2MB / 4MB", "Downloading         [==================>"
 	for rows, wants := range map[uint16][]string{
 		24: {half + "\x1b[K", "\x1b[2A", "bbbbbbbbbbbb: Already exists", "aaaaaaaaaaaa: Pull complete       [========================] 4MB / 4MB"},
+		0:  {"\x1b[2A"},                                 // it does not know its size
 		2:  {"\x1b[1A", "bbbbbbbbbbbb: Already exists"}, // there is room for one bar, and the cursor
 	} {
 		got := screen(t, &pty.Winsize{Rows: rows, Cols: 100})
