@@ -72,14 +72,25 @@ func (e *Engine) RemoveImage(ctx context.Context, r storage.RemoveRequest) (stor
 	return done, e.emitRemoved(done)
 }
 
+// PruneImagesRequest chooses among the images that no container uses.
+type PruneImagesRequest struct {
+	All      bool // those with a name, too
+	Filters  Filters
+	Listener explain.Listener
+	Plan     func([]explain.Step) // if not nil, it gets the plan, which is not carried out
+}
+
 // PruneImages removes images that no container uses.
-func (e *Engine) PruneImages(ctx context.Context, r storage.PruneRequest) (storage.Removed, error) {
+func (e *Engine) PruneImages(ctx context.Context, r PruneImagesRequest) (storage.Removed, error) {
 	store, err := storage.Open(e.Root)
 	if err != nil {
 		return storage.Removed{}, err
 	}
-	r.Users = e.findUsers(ctx)
-	done, err := store.Prune(r)
+	pass, err := imagePasses(r.Filters, nil)
+	if err != nil {
+		return storage.Removed{}, err
+	}
+	done, err := store.Prune(storage.PruneRequest{All: r.All, Pass: pass, Users: e.findUsers(ctx), Listener: r.Listener, Plan: r.Plan})
 	if err != nil {
 		return done, fmt.Errorf("prune images: %w", err)
 	}

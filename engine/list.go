@@ -38,7 +38,7 @@ func (e *Engine) List(ctx context.Context, r ListRequest) ([]api.Summary, error)
 	if err != nil {
 		return nil, err
 	}
-	pass, err := e.passes(r.Filters)
+	pass, err := passes(r.Filters, e.filter)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// This file chooses containers by filters, Docker's. Several values of one name mean any of them, several names all of them;
-// only labels must all be there.
+// This file chooses by filters, Docker's, and knows those of containers. Several values of one name mean any of them, several names
+// all of them; only labels must all be there.
 package engine
 
 import (
@@ -38,29 +38,36 @@ func ContainerFilters() []string {
 	return []string{"id", "name", "label", "status", "health", "exited", "ancestor", "before", "since", "volume", "network", "publish", "expose"}
 }
 
-// passes puts all filters into one question.
-func (e *Engine) passes(f Filters) (func(listed) bool, error) {
-	var tests []func(listed) bool
+// passes puts all filters into one question; test answers what one value asks.
+func passes[T any](f Filters, test func(name, value string) (func(T) bool, error)) (func(T) bool, error) {
+	var tests []func(T) bool
 	for name, values := range f {
-		var anyOf []func(listed) bool
+		var anyOf []func(T) bool
 		for _, value := range values {
-			test, err := e.filter(name, value)
+			t, err := test(name, value)
 			if err != nil {
 				return nil, fmt.Errorf("--filter %s=%s: %w", name, value, err)
 			}
-			anyOf = append(anyOf, test)
+			anyOf = append(anyOf, t)
 		}
 		if name == "label" {
 			tests = append(tests, anyOf...)
 			continue
 		}
-		tests = append(tests, func(c listed) bool {
-			return slices.ContainsFunc(anyOf, func(test func(listed) bool) bool { return test(c) })
+		tests = append(tests, func(x T) bool {
+			return slices.ContainsFunc(anyOf, func(t func(T) bool) bool { return t(x) })
 		})
 	}
-	return func(c listed) bool {
-		return !slices.ContainsFunc(tests, func(test func(listed) bool) bool { return !test(c) })
+	return func(x T) bool {
+		return !slices.ContainsFunc(tests, func(t func(T) bool) bool { return !t(x) })
 	}, nil
+}
+
+// hasLabel reads NAME, or NAME=VALUE.
+func hasLabel(labels map[string]string, wanted string) bool {
+	name, value, valued := strings.Cut(wanted, "=")
+	have, ok := labels[name]
+	return ok && (!valued || have == value)
 }
 
 func (e *Engine) filter(name, value string) (func(listed) bool, error) {
@@ -110,9 +117,7 @@ func matches(c listed, name, value string) bool {
 	case "health":
 		return string(c.summary.Health.Status) == value
 	case "label":
-		label, want, valued := strings.Cut(value, "=")
-		have, ok := c.labels()[label]
-		return ok && (!valued || have == want)
+		return hasLabel(c.labels(), value)
 	case "network":
 		return c.summary.HostConfig.NetworkMode == value || c.isOn(value)
 	case "volume":

@@ -33,7 +33,7 @@ func TestContainerFilters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		pass, err := e.passes(f)
+		pass, err := passes(f, e.filter)
 		if err != nil || pass(web) != want {
 			t.Errorf("%q: %v, want %v", text, err, want)
 		}
@@ -41,7 +41,7 @@ func TestContainerFilters(t *testing.T) {
 	for _, bad := range []string{"status=odd", "health=odd", "name=(", "exited=x", "before=nobody"} {
 		f, err := ParseFilters([]string{bad}, ContainerFilters())
 		if err == nil {
-			_, err = e.passes(f)
+			_, err = passes(f, e.filter)
 		}
 		if err == nil {
 			t.Errorf("--filter %s: no error", bad)

@@ -2,15 +2,13 @@
 package main
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/docker/go-units"
+	api "github.com/moby/moby/api/types/image"
 	"github.com/urfave/cli/v2"
-
-	"glassbox/storage"
 )
 
 func historyCommand() *cli.Command {
@@ -35,17 +33,17 @@ func history(c *cli.Context) error {
 	if err := exactly(c, 1); err != nil {
 		return err
 	}
-	store, err := storage.Open(c.String("root"))
+	e, err := open(c)
 	if err != nil {
 		return err
 	}
-	img, err := store.Image(c.Args().First())
+	list, err := e.ImageHistory(c.Context, c.Args().First())
 	if err != nil {
 		return err
 	}
-	rows, err := historyRows(img, store.Sizes(), c.Bool("human"), c.Bool("no-trunc"))
-	if err != nil {
-		return err
+	rows := make([]any, len(list))
+	for i, item := range list {
+		rows[i] = historyRowOf(item, c.Bool("human"), c.Bool("no-trunc"))
 	}
 	format := c.String("format")
 	switch {
@@ -58,38 +56,17 @@ func history(c *cli.Context) error {
 		"CreatedBy": "CREATED BY", "Size": "SIZE", "Comment": "COMMENT"}, rows)
 }
 
-// historyRows: lines marked as empty have changed the config alone; each other line is one layer.
-func historyRows(img storage.Image, sizes storage.Sizes, human, whole bool) ([]any, error) {
-	var rows []any
-	layers := img.Layers
-	for _, h := range img.Config.History {
-		var size int64
-		if !h.EmptyLayer && len(layers) > 0 {
-			var err error
-			if size, err = sizes.Layer(layers[0]); err != nil {
-				return nil, err
-			}
-			layers = layers[1:]
-		}
-		row := historyRow{
-			ID: "<missing>", CreatedAt: h.Created.Format(time.RFC3339), CreatedBy: strings.ReplaceAll(h.CreatedBy, "\t", " "), Comment: h.Comment,
-			Size: strconv.FormatInt(size, 10), CreatedSince: h.Created.Format(time.RFC3339),
-		}
-		if human {
-			row.Size, row.CreatedSince = units.HumanSizeWithPrecision(float64(size), 3), units.HumanDuration(time.Since(h.Created.Time))+" ago"
-		}
-		if !whole {
-			row.CreatedBy = shorten(row.CreatedBy, 45)
-		}
-		rows = append(rows, row)
+func historyRowOf(item api.HistoryResponseItem, human, whole bool) historyRow {
+	created := time.Unix(item.Created, 0).UTC()
+	row := historyRow{
+		ID: item.ID, CreatedAt: created.Format(time.RFC3339), CreatedBy: strings.ReplaceAll(item.CreatedBy, "\t", " "), Comment: item.Comment,
+		Size: strconv.FormatInt(item.Size, 10), CreatedSince: created.Format(time.RFC3339),
 	}
-	slices.Reverse(rows)
-	if len(rows) > 0 { // of those before, only their traces are known
-		top := rows[0].(historyRow)
-		if top.ID = img.ID.String(); !whole {
-			top.ID = img.ID.Hex[:12]
-		}
-		rows[0] = top
+	if human {
+		row.Size, row.CreatedSince = units.HumanSizeWithPrecision(float64(item.Size), 3), units.HumanDuration(time.Since(created))+" ago"
 	}
-	return rows, nil
+	if !whole {
+		row.ID, row.CreatedBy = shortImageID(item.ID), shorten(row.CreatedBy, 45)
+	}
+	return row
 }

@@ -2,14 +2,14 @@
 package main
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/docker/go-units"
+	api "github.com/moby/moby/api/types/image"
 	"github.com/urfave/cli/v2"
 
-	"glassbox/storage"
+	"glassbox/engine"
 )
 
 func imagesCommand() *cli.Command {
@@ -38,27 +38,25 @@ func images(c *cli.Context) error {
 	if c.NArg() > 1 {
 		return exactly(c, 1)
 	}
-	store, err := storage.Open(c.String("root"))
+	filters, err := imageFilters(c, engine.ImageFilters()...)
 	if err != nil {
 		return err
 	}
-	list, err := store.Images()
-	if err != nil {
-		return err
-	}
-	given := c.StringSlice("filter")
 	if c.NArg() == 1 {
-		given = append(given, "reference="+c.Args().First())
+		filters["reference"] = append(filters["reference"], c.Args().First())
 	}
-	keep, err := imageFilter(given, list)
+	e, err := open(c)
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(i storage.Image) bool { return !keep(i) })
-	slices.SortStableFunc(list, func(a, b storage.Image) int { return b.Config.Created.Compare(a.Config.Created.Time) })
-	rows, err := imageRows(list, store.Sizes(), c.Bool("no-trunc"))
+	list, err := e.Images(c.Context, engine.ImagesRequest{Filters: filters})
 	if err != nil {
 		return err
+	}
+	digests := c.Bool("digests") || strings.Contains(c.String("format"), ".Digest")
+	var rows []any
+	for _, s := range list {
+		rows = append(rows, imageRows(s, digests, c.Bool("no-trunc"))...)
 	}
 	return printRows(c.App.Writer, imageFormat(c), map[string]string{
 		"Repository": "REPOSITORY", "Tag": "TAG", "Digest": "DIGEST", "ID": "IMAGE ID", "CreatedSince": "CREATED", "CreatedAt": "CREATED AT",
@@ -79,38 +77,67 @@ func imageFormat(c *cli.Context) string {
 	return format
 }
 
-func imageRows(list []storage.Image, sizes storage.Sizes, whole bool) ([]any, error) {
-	rows := make([]any, len(list))
-	now := time.Now()
-	for i, img := range list {
-		size, err := sizes.Image(img)
-		if err != nil {
-			return nil, err
-		}
-		row := imageRow{
-			Digest: img.Remote.String(), ID: img.ID.String(), Size: units.HumanSizeWithPrecision(float64(size), 3), SharedSize: "N/A", UniqueSize: "N/A",
-			Containers: "N/A", CreatedSince: "N/A", CreatedAt: img.Config.Created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
-		}
-		if !img.Config.Created.IsZero() {
-			row.CreatedSince = units.HumanDuration(now.Sub(img.Config.Created.Time)) + " ago"
-		}
-		row.VirtualSize = row.Size
-		if !whole {
-			row.ID = img.ID.Hex[:12]
-		}
-		row.Repository, row.Tag = splitName(img)
-		rows[i] = row
+// imageFilters reads --filter.
+func imageFilters(c *cli.Context, known ...string) (engine.Filters, error) {
+	filters, err := engine.ParseFilters(c.StringSlice("filter"), known)
+	if err != nil {
+		return nil, usageError{err.Error(), 125}
 	}
-	return rows, nil
+	return filters, nil
 }
 
-// splitName takes a name apart for two columns.
-func splitName(img storage.Image) (repository, tag string) {
-	if i := strings.LastIndex(img.Name, ":"); i > strings.LastIndex(img.Name, "/") {
-		return img.Name[:i], img.Name[i+1:]
+// imageRows are the lines of one image: one for each of its names, or of a repository in which it has no name; with digests, each
+// for every digest by which that repository has the image.
+func imageRows(s api.Summary, digests, whole bool) []any {
+	row := imageRowOf(s, whole)
+	if len(s.RepoDigests) == 0 {
+		row.Repository, row.Tag, row.Digest = "<none>", "<none>", s.Descriptor.Digest.String()
+		return []any{row}
 	}
-	if img.Family != "" {
-		return img.Family, "<none>"
+	tags := map[string][]string{}
+	for _, name := range s.RepoTags {
+		repository, tag := splitName(name)
+		tags[repository] = append(tags[repository], tag)
+	}
+	var rows []any
+	for _, name := range s.RepoDigests {
+		row.Repository, row.Digest, _ = strings.Cut(name, "@")
+		if tags[row.Repository] == nil {
+			tags[row.Repository] = []string{"<none>"}
+		}
+		for _, row.Tag = range tags[row.Repository] {
+			rows = append(rows, row)
+		}
+		if !digests {
+			tags[row.Repository] = []string{} // one line is enough
+		}
+	}
+	return rows
+}
+
+// imageRowOf has what all lines of an image have.
+func imageRowOf(s api.Summary, whole bool) imageRow {
+	size, created := units.HumanSizeWithPrecision(float64(s.Size), 3), time.Unix(s.Created, 0)
+	row := imageRow{
+		ID: s.ID, Size: size, VirtualSize: size, SharedSize: "N/A", UniqueSize: "N/A", Containers: "N/A", CreatedSince: "N/A",
+		CreatedAt: created.Local().Format("2006-01-02 15:04:05 -0700 MST"),
+	}
+	if !created.IsZero() {
+		row.CreatedSince = units.HumanDuration(time.Since(created)) + " ago"
+	}
+	if !whole {
+		row.ID = shortImageID(s.ID)
+	}
+	return row
+}
+
+// shortImageID is what people read of an id.
+func shortImageID(id string) string { return engine.ShortID(strings.TrimPrefix(id, "sha256:")) }
+
+// splitName takes a name apart for two columns.
+func splitName(name string) (repository, tag string) {
+	if i := strings.LastIndex(name, ":"); i > strings.LastIndex(name, "/") {
+		return name[:i], name[i+1:]
 	}
 	return "<none>", "<none>"
 }

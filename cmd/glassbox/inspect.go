@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"glassbox/engine"
-	"glassbox/storage"
 )
 
 func inspectCommand() *cli.Command {
@@ -33,13 +32,7 @@ func inspectCommand() *cli.Command {
 func kinds(c *cli.Context, e *engine.Engine) []kind {
 	return []kind{
 		{"container", func(ref string) (any, error) { return e.InspectSize(c.Context, ref, c.Bool("size")) }},
-		{"image", func(ref string) (any, error) {
-			store, err := storage.Open(e.Root)
-			if err != nil {
-				return nil, err
-			}
-			return detailsOf(store, ref)
-		}},
+		{"image", func(ref string) (any, error) { return e.InspectImage(c.Context, ref) }},
 		{"network", func(ref string) (any, error) { return e.InspectNetwork(c.Context, ref) }},
 		{"volume", func(ref string) (any, error) { return volumeDetailsOf(e, ref) }},
 	}

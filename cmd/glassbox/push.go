@@ -50,7 +50,7 @@ func push(c *cli.Context) error {
 		if img.Family != ref.Family() || img.Name == "" {
 			continue
 		}
-		_, ref.Tag = splitName(img)
+		_, ref.Tag = splitName(img.Name)
 		if err := pushOne(c, ref); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
 
+	"glassbox/engine"
 	"glassbox/explain"
 	"glassbox/storage"
 )
@@ -99,8 +100,8 @@ func pruneImages(c *cli.Context, all bool) (storage.Removed, error) {
 	if err != nil {
 		return storage.Removed{}, err
 	}
-	r := storage.PruneRequest{All: all}
-	if r.Pass, err = imageFilter(c.StringSlice("filter"), nil); err != nil {
+	r := engine.PruneImagesRequest{All: all}
+	if r.Filters, err = imageFilters(c, "dangling", "reference", "label", "label!", "until"); err != nil {
 		return storage.Removed{}, err
 	}
 	var plan []explain.Step

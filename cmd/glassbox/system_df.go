@@ -67,7 +67,10 @@ func usageInDetail(c *cli.Context, d *engine.DiskUsage) error {
 	fmt.Fprint(w, "Images space usage:\n\n")
 	var rows []any
 	for _, i := range d.Images {
-		repository, tag := splitName(i.Image)
+		repository, tag := splitName(i.Name)
+		if i.Name == "" && i.Family != "" {
+			repository = i.Family
+		}
 		rows = append(rows, map[string]string{"A": repository, "B": tag, "C": i.ID.Hex[:12],
 			"D": units.HumanDuration(time.Since(i.Config.Created.Time)) + " ago", "E": units.HumanSize(float64(i.Size)), "F": units.HumanSize(float64(i.Shared)),
 			"G": units.HumanSize(float64(i.Size - i.Shared)), "H": strconv.Itoa(i.Containers)})

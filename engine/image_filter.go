@@ -1,38 +1,23 @@
-// This file reads --filter of images. Several values of one name mean any of them, several names all of them.
-package main
+// This file chooses images by filters, Docker's.
+package engine
 
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
 	"glassbox/storage"
 )
 
-// imageFilter is a function that says whether an image passes; list is where before= and since= look for theirs.
-func imageFilter(given []string, list []storage.Image) (func(storage.Image) bool, error) {
-	tests := map[string][]func(storage.Image) bool{}
-	for _, g := range given {
-		name, value, ok := strings.Cut(g, "=")
-		if !ok {
-			return nil, usageError{fmt.Sprintf("--filter %q: write NAME=VALUE", g), 125}
-		}
-		test, err := imageTest(name, value, list)
-		if err != nil {
-			return nil, usageError{fmt.Sprintf("--filter %q: %v", g, err), 125}
-		}
-		tests[name] = append(tests[name], test)
-	}
-	return func(i storage.Image) bool {
-		for _, any := range tests {
-			if !slices.ContainsFunc(any, func(test func(storage.Image) bool) bool { return test(i) }) {
-				return false
-			}
-		}
-		return true
-	}, nil
+// ImageFilters are the names that Images knows.
+func ImageFilters() []string {
+	return []string{"dangling", "reference", "label", "label!", "before", "since", "until"}
+}
+
+// imagePasses puts all filters into one question; list is where before= and since= look for theirs.
+func imagePasses(f Filters, list []storage.Image) (func(storage.Image) bool, error) {
+	return passes(f, func(name, value string) (func(storage.Image) bool, error) { return imageTest(name, value, list) })
 }
 
 func imageTest(name, value string, list []storage.Image) (func(storage.Image) bool, error) {
@@ -56,7 +41,7 @@ func imageTest(name, value string, list []storage.Image) (func(storage.Image) bo
 		mark, err := untilTime(value)
 		return func(i storage.Image) bool { return i.Config.Created.Before(mark) }, err
 	}
-	return nil, fmt.Errorf("there is dangling, reference, label, before, since and until")
+	return nil, fmt.Errorf("there is %s", strings.Join(ImageFilters(), ", "))
 }
 
 // fitsReference: a pattern without a tag fits every tag.
@@ -64,12 +49,6 @@ func fitsReference(name, pattern string) bool {
 	whole, err := path.Match(pattern, name)
 	family, familyErr := path.Match(pattern, name[:max(strings.LastIndex(name, ":"), 0)])
 	return name != "" && (err == nil && whole || familyErr == nil && family)
-}
-
-func hasLabel(labels map[string]string, wanted string) bool {
-	name, value, valued := strings.Cut(wanted, "=")
-	have, ok := labels[name]
-	return ok && (!valued || have == value)
 }
 
 func createdOf(ref string, list []storage.Image) (time.Time, error) {
