@@ -74,7 +74,7 @@ func (s set) write(keys []string) []Element {
 			key = writeInterval(keys[0], e.Key, end)
 		}
 		if e.KeyEnd != nil {
-			key += "-" + writeTuple(keys, e.KeyEnd)
+			key = writeRanges(keys, e.Key, e.KeyEnd)
 		}
 		elements = append(elements, Element{Key: key, Value: s.value(e)})
 	}
@@ -119,16 +119,20 @@ func (s set) inline(keys []string) string {
 	return "{ " + strings.Join(parts, ", ") + " }"
 }
 
-// writeTuple prints values that follow each other, each padded to whole registers of four bytes: "tcp . 8080".
-func writeTuple(kinds []string, data []byte) string {
+// writeTuple prints values that follow each other: "tcp . 8080".
+func writeTuple(kinds []string, data []byte) string { return writeRanges(kinds, data, data) }
+
+// writeRanges prints a range for each of several values that follow each other, each padded to whole registers of four bytes.
+func writeRanges(kinds []string, first, last []byte) string {
 	if len(kinds) == 1 {
-		return write(kinds[0], data)
+		return writeRange(kinds[0], first, last)
 	}
 	var parts []string
 	for _, kind := range kinds {
-		size := min(kindSize(kind), len(data))
-		parts = append(parts, write(kind, data[:size]))
-		data = data[min((size+3)/4*4, len(data)):]
+		size := min(kindSize(kind), len(first), len(last))
+		parts = append(parts, writeRange(kind, first[:size], last[:size]))
+		next := min((size+3)/4*4, len(first), len(last))
+		first, last = first[next:], last[next:]
 	}
 	return strings.Join(parts, " . ")
 }

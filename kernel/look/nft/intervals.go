@@ -1,4 +1,4 @@
-// This file writes ranges of values: as a network where they are one, else by their ends.
+// This file writes ranges of values: as a network or the beginning of a name where they are one, else by their ends.
 package nft
 
 import (
@@ -7,19 +7,29 @@ import (
 	"net/netip"
 )
 
-// writeInterval prints what lies between begin and the first value after it: as a network if it is one.
+// writeInterval prints what lies between begin and the first value after it.
 func writeInterval(kind string, begin, after []byte) string {
-	last := before(after)
-	first, ok := netip.AddrFromSlice(begin)
-	if bytes.Equal(begin, last) {
-		return write(kind, begin)
+	return writeRange(kind, begin, before(after))
+}
+
+// writeRange prints what lies between two values, both included: as a network, or as all names that begin alike, if it is one.
+func writeRange(kind string, first, last []byte) string {
+	if bytes.Equal(first, last) {
+		return write(kind, first)
 	}
-	if ok && (kind == "ipv4_addr" || kind == "ipv6_addr") {
-		if length, isNetwork := prefixLength(begin, last); isNetwork {
-			return netip.PrefixFrom(first, length).String()
+	switch kind {
+	case "ipv4_addr", "ipv6_addr":
+		address, ok := netip.AddrFromSlice(first)
+		if length, isNetwork := prefixLength(first, last); ok && isNetwork {
+			return netip.PrefixFrom(address, length).String()
+		}
+	case "ifname":
+		beginning := bytes.TrimRight(first, "\x00")
+		if rest, alike := bytes.CutPrefix(last, beginning); alike && len(bytes.Trim(rest, "\xff")) == 0 {
+			return writeName(beginning) // without its zeros
 		}
 	}
-	return write(kind, begin) + "-" + write(kind, last)
+	return write(kind, first) + "-" + write(kind, last)
 }
 
 func before(number []byte) []byte {

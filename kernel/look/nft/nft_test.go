@@ -116,13 +116,16 @@ func TestNoSuchNamespace(t *testing.T) {
 }
 
 func TestIntervals(t *testing.T) {
-	for _, c := range []struct{ begin, after, want string }{
-		{"\x0a\x00\x00\x00", "\x0b\x00\x00\x00", "10.0.0.0/8"},
-		{"\x0a\x00\x00\x01", "\x0a\x00\x00\x02", "10.0.0.1"},
-		{"\x0a\x00\x00\x01", "\x0a\x00\x00\x04", "10.0.0.1-10.0.0.3"},
-		{"\x0a\x00\x00\x00", "\x0a\x00\x00\x03", "10.0.0.0-10.0.0.2"},
+	for _, c := range []struct{ kind, begin, after, want string }{
+		{"ipv4_addr", "\x0a\x00\x00\x00", "\x0b\x00\x00\x00", "10.0.0.0/8"},
+		{"ipv4_addr", "\x0a\x00\x00\x01", "\x0a\x00\x00\x02", "10.0.0.1"},
+		{"ipv4_addr", "\x0a\x00\x00\x01", "\x0a\x00\x00\x04", "10.0.0.1-10.0.0.3"},
+		{"ipv4_addr", "\x0a\x00\x00\x00", "\x0a\x00\x00\x03", "10.0.0.0-10.0.0.2"},
+		{"ifname", "gb\x00\x00", "gc\x00\x00", `"gb*"`},
+		{"ifname", "gb\x00\x00", "gb\x00\x01", `"gb"`},
+		{"ifname", "gb\x00\x00", "gb\x01\x00", `"gb"-"gb"`},
 	} {
-		if got := writeInterval("ipv4_addr", []byte(c.begin), []byte(c.after)); got != c.want {
+		if got := writeInterval(c.kind, []byte(c.begin), []byte(c.after)); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
 		}
 	}
