@@ -20,6 +20,10 @@ type supervisor struct {
 	process *os.Process
 }
 
+// shimEnv keeps shims small: Go would note the stacks of threads that wait for its own locks, and give new goroutines stacks as large as
+// the old ones have needed. After a rush of clients that is some hundred kilobytes.
+const shimEnv = "GODEBUG=profstackdepth=0,adaptivestackstart=0"
+
 // spawn starts a shim. It knows nothing yet; if we hang up before it does, it ends. Its arguments are for audit to read.
 func (e *Engine) spawn(id string) (*supervisor, error) {
 	ours, theirs, err := wire.Pair()
@@ -34,6 +38,7 @@ func (e *Engine) spawn(id string) (*supervisor, error) {
 	defer null.Close()
 	process, err := os.StartProcess(e.Runtime, []string{wire.Title + ShortID(id), e.State}, &os.ProcAttr{
 		Dir:   "/", // so that it keeps no directory of somebody's busy
+		Env:   append([]string{shimEnv}, os.Environ()...),
 		Files: []*os.File{null, null, null, theirs},
 		Sys:   &syscall.SysProcAttr{Setsid: true}, // Ctrl-C and the end of the terminal are not for the shim
 	})

@@ -33,6 +33,7 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 		io.close()
 		return err
 	}
+	s.rest() // it may run for long
 	var delivered sync.WaitGroup
 	a := newAudience(nil, &delivered)
 	if c.SendJSON(wire.Started, process.PID) == nil && !p.Detach {

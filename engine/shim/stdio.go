@@ -114,11 +114,14 @@ func (s *stdio) settle(a *audience) {
 
 // copy says to a what read reads, until it reads no more.
 func (o output) copy(a *audience, read func([]byte) (int, error)) {
-	buf := make([]byte, 32<<10)
+	buf := make([]byte, 1<<10) // it grows with what comes at once: most programs say little, and many may run at once
 	for {
 		n, err := read(buf)
 		if n > 0 {
 			a.say(o.stream, buf[:n])
+		}
+		if n == len(buf) && n < 32<<10 {
+			buf = make([]byte, 2*n)
 		}
 		if errors.Is(err, unix.EINTR) {
 			continue
