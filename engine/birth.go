@@ -14,6 +14,7 @@ func (e *Engine) birth(n *newborn, tell, attach bool) (wire.Birth, error) {
 		ID: n.ID, Bundle: e.dir(n.ID), Dir: e.live(n.ID), Runtime: e.runtimeRoot(),
 		Terminal: n.spec.Process.Terminal, Netns: networkNamespace(n.spec),
 		Stdin: n.Request.OpenStdin, Init: n.Request.Init, Tell: tell, Attach: attach,
+		StopSignal: n.StopSignal, Patience: n.Request.patience(nil),
 	}
 	if len(e.Self) > 0 {
 		b.Release = append(slices.Clone(e.Self), "release", n.ID)

@@ -62,6 +62,17 @@ func TestSignalsReachTheProgram(t *testing.T) {
 	}
 }
 
+// A program that ends between the polite signal and SIGKILL has ended: that nobody is left to be killed is no error.
+func TestStopMeetsTheEnd(t *testing.T) {
+	e := newEngine(t)
+	id := start(t, e, quiet("sh", "-c", `trap 'exit 7' TERM; echo ready; while :; do sleep 0.001; done`))
+	for range 10 {
+		if err := e.Restart(t.Context(), id, StopRequest{Wait: new(0)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestStopIsPoliteAtFirst(t *testing.T) {
 	e := newEngine(t)
 	polite := start(t, e, quiet("sh", "-c", `trap 'exit 7' TERM; echo ready; while :; do sleep 0.02; done`))

@@ -43,16 +43,21 @@ func (e *Engine) Stop(ctx context.Context, ref string, request StopRequest) erro
 	if !status.Supervised() {
 		return e.Release(ctx, r.ID) // its shim was killed, and nobody is left to be polite to it
 	}
-	seconds := defaultWait
-	for _, wish := range []*int{r.Request.StopWait, request.Wait} {
-		if wish != nil {
-			seconds = *wish
-		}
-	}
-	if err := e.end(ctx, r, signal, time.Duration(seconds)*time.Second); err != nil {
+	if err := e.end(ctx, r, signal, r.Request.patience(request.Wait)); err != nil {
 		return fmt.Errorf("stop container %s: %w", r.Name, err)
 	}
 	return e.emitContainer(r, "stop", nil)
+}
+
+// patience is how long the program may take to end: as long as is wished now, else what was asked for when the container was made.
+func (r Request) patience(wish *int) time.Duration {
+	seconds := defaultWait
+	for _, w := range []*int{r.StopWait, wish} {
+		if w != nil {
+			seconds = *w
+		}
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // Restart stops a container, if it runs, and starts it.

@@ -190,6 +190,37 @@ func TestBoot(t *testing.T) {
 	}
 }
 
+// A machine that goes down asks every process to end. A program has as long as with stop, one that does not listen is killed, and both
+// come back with the machine, for nobody has stopped them.
+func TestMachineGoesDown(t *testing.T) {
+	e := newEngine(t)
+	for name, c := range map[string]struct {
+		on   string
+		code int
+		min  time.Duration
+	}{"polite": {"exit 7", 7, 0}, "stubborn": {"", 137, time.Second}} {
+		r := restarting(wire.Restart{Name: "unless-stopped"}, "trap '"+c.on+"' TERM; echo ready; while :; do sleep 0.02; done")
+		r.Name, r.StopWait = name, new(1)
+		id := start(t, e, r)
+		awaitLog(t, e, id, "ready")
+		status, err := e.status(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if err := unix.Kill(status.Shim, unix.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		d := eventually(t, e, id, ended)
+		if took := time.Since(begin); d.State.ExitCode != c.code || d.State.Error != "" || took < c.min || took > c.min+3*time.Second {
+			t.Errorf("%s ended after %v: %+v", name, took, d.State)
+		}
+	}
+	if started, err := e.Boot(t.Context()); err != nil || len(started) != 2 {
+		t.Errorf("after the reboot run %v (%v)", started, err)
+	}
+}
+
 // crash kills all shims with their containers, and takes back what a reboot would.
 func (e *Engine) crash(t *testing.T) {
 	shims, err := shimProcesses()

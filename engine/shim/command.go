@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/runtime/container"
 )
 
 func (s *shim) signal(payload []byte) error {
@@ -19,8 +20,13 @@ func (s *shim) signal(payload []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.status.ByHand = s.status.ByHand || sign.Last
+	return s.send(sign)
+}
+
+// send is signal for those that hold the lock.
+func (s *shim) send(sign wire.Sign) error {
 	if sign.Last {
-		s.status.ByHand = true
 		s.will.stop()
 	}
 	if s.status.State == wire.Restarting {
@@ -30,6 +36,9 @@ func (s *shim) signal(payload []byte) error {
 		return errors.New("the container is restarting: there is nobody to send a signal to")
 	}
 	err := s.life.container.Kill(unix.Signal(sign.Number), false)
+	if sign.Last && errors.Is(err, container.ErrNotRunning) {
+		return nil // it has just ended
+	}
 	if err == nil { // noted here, under the lock: the end that it may bring is noted after it
 		s.note("kill", map[string]string{"signal": strconv.Itoa(sign.Number)})
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,9 @@ func (s *shim) supervise(engine *wire.Conn) error {
 		released <- false
 	}
 	go s.serve()
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, unix.SIGTERM)
+	go s.heed(asked)
 	var err error
 	for again := true; again; {
 		again, err = s.outlive(s.current())

@@ -12,6 +12,7 @@
 //	exec.go      further programs
 //	names.go     the container's name server: dns/
 //	health.go    asks the container how it fares
+//	farewell.go  the machine goes down
 //	death.go     the exit code, the cgroup's last words, cleaning up
 //	will.go      whether the program is started again; again.go starts it
 //	wire/        the protocol, drawn

@@ -34,6 +34,9 @@ type Birth struct {
 	About   map[string]string // what every event of this container says: name, image, labels
 	Restart Restart
 	Health  *Health // nil: nobody asks
+
+	StopSignal int           // how the program is asked to end
+	Patience   time.Duration // and how long it may take; negative: as long as it likes
 }
 
 // Program is what Exec asks for.
