@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
 
 	"glassbox/engine"
 	"glassbox/explain"
@@ -106,12 +108,19 @@ func pullRequest(c *cli.Context, ref storage.Reference) (storage.PullRequest, er
 	return storage.PullRequest{Ref: ref, Platform: c.String("platform"), Registries: config}, err
 }
 
-// pullTold pulls and says so, in Docker's words.
+// pullTold pulls and says so, in Docker's words. Ctrl-C ends it where the next pull can go on; a second one ends it at once.
 func pullTold(ctx context.Context, e *engine.Engine, r storage.PullRequest, out io.Writer) error {
+	ctx, stop := signal.NotifyContext(ctx, unix.SIGINT)
+	defer stop()
+	context.AfterFunc(ctx, stop)
 	p := newProgress(out)
 	r.Hear = p.hear
 	pulled, err := e.Pull(ctx, r)
 	p.end()
+	if err != nil && ctx.Err() != nil {
+		return coded{fmt.Errorf("pull %s: interrupted: what has come is kept in %s, and 'glassbox pull %[1]s' goes on from there; 'glassbox image prune' removes it",
+			r.Ref, e.Root), 128 + int(unix.SIGINT)}
+	}
 	if err != nil {
 		return err
 	}
