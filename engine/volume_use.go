@@ -8,6 +8,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -139,19 +140,31 @@ func (e *Engine) lookAtVolumes(n *newborn, used []volume.Volume) (volumeFacts, e
 	}
 	again := exists(e.dir(n.ID, lastStoryFile)) // what its owner has deleted since its first start is not to come back
 	for _, v := range used {
-		data := e.volumes().Data(v.Name)
 		f.mounted[v.Name] = slices.Contains(mounted, v.Name)
-		seen := data
-		if !f.mounted[v.Name] && isBind(v) {
-			seen = v.Options["device"]
-		}
-		entries, err := os.ReadDir(seen)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		entries, err := e.entriesOf(v, f.mounted[v.Name])
+		if err != nil {
 			return f, err
 		}
 		f.fill[v.Name] = !again && len(entries) == 0 || exists(e.volumes().Mark(v.Name))
 	}
 	return f, nil
+}
+
+// entriesOf lists what is in a volume, or will be when its driver has mounted it. One that is not made yet has nothing.
+func (e *Engine) entriesOf(v volume.Volume, mounted bool) ([]fs.DirEntry, error) {
+	if !mounted && isBind(v) {
+		entries, err := os.ReadDir(v.Options["device"])
+		if err != nil {
+			return nil, fmt.Errorf("mount volume %s: look into its device: %w: make that directory, or remove the volume and create it with another --opt device=DIR",
+				v.Name, err)
+		}
+		return entries, nil
+	}
+	entries, err := os.ReadDir(e.volumes().Data(v.Name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("look into volume %s: %w", v.Name, err)
+	}
+	return entries, nil
 }
 
 // contentPlan fills empty volumes and mounts what else is to be shown: parts of volumes, and images.

@@ -116,7 +116,7 @@ func TestDriverBindsAndRefuses(t *testing.T) {
 		t.Errorf("the host's file went with the volume: %v", err)
 	}
 	for _, c := range []struct{ options, create, run string }{
-		{"type=none,device=/no/where,o=bind", "", "no such file or directory"},
+		{"type=none,device=/no/where,o=bind", "", "mount volume bad: look into its device: open /no/where: no such file or directory: make that directory"},
 		{"type=nosuchfs,device=x", "", "this kernel does not have the file system"},
 		{"type=nfs,device=:/x,o=addr=no.such.host.invalid", "", `find the host "no.such.host.invalid"`},
 		{"device=x", `missing required option: "type"`, ""},
