@@ -37,7 +37,7 @@ func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
 	if err != nil || c.Mode != network.ModeBridge {
 		return c, err
 	}
-	if c.Ports, c.published, err = network.ClaimPorts(wantedPorts(n)); err != nil {
+	if c.Ports, c.published, err = e.claimPorts(wantedPorts(n)); err != nil {
 		return c, err
 	}
 	if lease {
@@ -55,7 +55,7 @@ func (e *Engine) connection(n *newborn, lease bool) (connection, error) {
 		}
 	}
 	if err == nil {
-		err = c.Publishable()
+		err = c.Publish()
 	}
 	if err != nil {
 		err = errors.Join(err, e.releaseAddresses(c.Sandbox))
@@ -90,6 +90,31 @@ func (e *Engine) attach(c *connection, own []string, a Attachment, number int, l
 		c.names = append(c.names, network.NamesPlan(e.State, n.ID, c.ID, namesOf(own, end)))
 	}
 	return nil
+}
+
+// claimPorts claims ports that no running container has by way of CNI plugins: their rules are where we do not look.
+func (e *Engine) claimPorts(ports []network.Port) (claimed []network.Port, release func(), err error) {
+	if len(ports) == 0 {
+		return nil, func() {}, nil
+	}
+	list, err := e.book().List()
+	if err != nil {
+		return nil, func() {}, err
+	}
+	var mapped []network.Port
+	for _, n := range list {
+		if n.Driver != network.DriverCNI {
+			continue
+		}
+		members, err := e.members(n.ID)
+		if err != nil {
+			return nil, func() {}, err
+		}
+		for _, m := range members {
+			mapped = append(mapped, m.Mapped...)
+		}
+	}
+	return network.ClaimPorts(ports, mapped)
 }
 
 // ownNames are those by which a container is found on every network, the one that answers reverse questions first.

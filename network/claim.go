@@ -1,10 +1,11 @@
-// This file makes sure that ports are free before anything is built. Two things can hold one: a process that listens on the
-// host, and a port published by us, which no process holds; nftables sends it on before any socket sees it.
+// This file makes sure that ports are free before anything is built. Three things can hold one: a process that listens on the host; a
+// port published by us, which no process holds; nftables sends it on before any socket sees it; and one that CNI plugins publish.
 package network
 
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -12,8 +13,8 @@ import (
 )
 
 // ClaimPorts returns the ports with numbers for those that asked for any, or the reason why one can not be had. Until release is
-// called, nobody else claims them: they are published by then, or given up.
-func ClaimPorts(ports []Port) (claimed []Port, release func(), err error) {
+// called, nobody else claims them: they are published by then, or given up. mapped are those that CNI plugins publish.
+func ClaimPorts(ports, mapped []Port) (claimed []Port, release func(), err error) {
 	if len(ports) == 0 {
 		return nil, func() {}, nil
 	}
@@ -21,7 +22,7 @@ func ClaimPorts(ports []Port) (claimed []Port, release func(), err error) {
 	if err != nil {
 		return nil, func() {}, err
 	}
-	var taken []Port
+	taken := slices.Clone(mapped)
 	for _, p := range list {
 		taken = append(taken, Port{Proto: p.Proto, HostIP: p.HostIP, HostPort: p.HostPort, Port: p.Port})
 	}

@@ -62,7 +62,7 @@ type Sandbox struct {
 	Mode      Mode
 	Netns     string // the file that keeps the container's network namespace
 	Endpoints []Endpoint
-	Ports     []Port // published, by way of the endpoint that Gateway gives
+	Ports     []Port // published, by way of the endpoint that Gateway gives, or else by CNI plugins
 }
 
 // Endpoint is a container's place in one network.
@@ -74,6 +74,7 @@ type Endpoint struct {
 	MAC       string
 	Aliases   []string // further names on this network
 	Result    string   // the file that keeps what a CNI plugin answered
+	Mapped    []Port   `json:",omitempty"` // published by CNI plugins: see Publish
 }
 
 // Gateway is the place in the list of the endpoint by which the container reaches the world: the first that leads there, -1 if

@@ -18,16 +18,16 @@ type Port struct {
 	Port     uint16 // the container's
 }
 
-// Publishable says why the ports of a container could not be reached, with the networks that it is on. One that is on none may come
-// to another later.
-func (s Sandbox) Publishable() error {
+// Publish decides who publishes the ports of a container: we, at the endpoint that Gateway gives, or, where there is none, the plugins
+// of a CNI network. It says why nobody can, with the networks that it is on. One that is on none may come to another later.
+func (s *Sandbox) Publish() error {
 	if len(s.Ports) == 0 || len(s.Endpoints) == 0 {
 		return nil
 	}
-	i := s.Gateway()
+	i, plugged := s.Gateway(), slices.IndexFunc(s.Endpoints, func(e Endpoint) bool { return e.Network.Driver == DriverCNI })
 	switch {
-	case slices.ContainsFunc(s.Endpoints, func(e Endpoint) bool { return e.Network.Driver == DriverCNI }) && i < 0:
-		return errors.New("-p: the container's network is made by CNI plugins: it is reached at the address that they give it")
+	case i < 0 && plugged >= 0:
+		return s.Endpoints[plugged].mapPorts(s.Ports)
 	case i < 0:
 		return errors.New("-p: all networks of the container are internal: nobody outside could reach its ports")
 	case !s.Endpoints[i].Network.bridged():
@@ -44,10 +44,15 @@ func (s Sandbox) Publishable() error {
 
 // Published are the ports that lead into the container now. While it is taken off the networks that they came by, none does.
 func (s Sandbox) Published() []Port {
-	if i := s.Gateway(); i < 0 || !s.Endpoints[i].Network.bridged() {
-		return nil
+	if i := s.Gateway(); i >= 0 && s.Endpoints[i].Network.bridged() {
+		return s.Ports
 	}
-	return s.Ports
+	for _, e := range s.Endpoints {
+		if len(e.Mapped) > 0 {
+			return e.Mapped
+		}
+	}
+	return nil
 }
 
 // String prints it as `ps` does.

@@ -57,13 +57,13 @@ func TestClaimPorts(t *testing.T) {
 		{"udp", "", 9000, 0, 80}:            "9000", {"tcp", "127.0.0.2", 9001, 0, 80}: "9001", {"tcp", "127.0.0.2", 9002, 0, 80}: "9002",
 		{"sctp", "", 9000, 0, 80}: "9000", {"tcp", "", 9000, 9010, 80}: "9004", {"tcp", "2001:db8::1", 9004, 0, 80}: "9004",
 	} {
-		got, release, err := ClaimPorts([]Port{port})
+		got, release, err := ClaimPorts([]Port{port}, nil)
 		release()
 		if err == nil && fmt.Sprint(got[0].HostPort) != want || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, %v: want %q", port, got, err, want)
 		}
 	}
-	got, release, err := ClaimPorts([]Port{{Proto: "tcp", Port: 80}, {Proto: "tcp", Port: 80}})
+	got, release, err := ClaimPorts([]Port{{Proto: "tcp", Port: 80}, {Proto: "tcp", Port: 80}}, nil)
 	if err != nil || got[0].HostPort == 0 || got[0].HostPort == got[1].HostPort {
 		t.Errorf("two random ports: %v, %v", got, err)
 	}
@@ -77,7 +77,7 @@ func TestClaimsAtTheSameTime(t *testing.T) {
 	seen := map[uint16]bool{}
 	var releases []func()
 	for range many {
-		got, release, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Last: 9000 + many - 1, Port: 80}})
+		got, release, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Last: 9000 + many - 1, Port: 80}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,13 +86,16 @@ func TestClaimsAtTheSameTime(t *testing.T) {
 	if len(seen) != many {
 		t.Errorf("%d claims, %d ports", many, len(seen))
 	}
-	if got, _, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}); err == nil {
+	if got, _, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}, nil); err == nil {
 		t.Errorf("claimed twice: %v", got)
 	}
 	for _, release := range releases {
 		release()
 	}
-	if _, release, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}); err != nil {
+	if _, _, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}, []Port{{Proto: "tcp", HostPort: 9000, Port: 1}}); err == nil {
+		t.Error("a port that CNI plugins publish is given out")
+	}
+	if _, release, err := ClaimPorts([]Port{{Proto: "tcp", HostPort: 9000, Port: 80}}, nil); err != nil {
 		t.Errorf("released, and not to be had: %v", err)
 	} else {
 		release()
@@ -100,7 +103,7 @@ func TestClaimsAtTheSameTime(t *testing.T) {
 }
 
 // A published port that could not be reached is refused before anything is made.
-func TestPublishable(t *testing.T) {
+func TestPublish(t *testing.T) {
 	only4, both := testNetwork(), testNetwork()
 	both.Subnets = append(slices.Clone(both.Subnets), Subnet{Prefix: netip.MustParsePrefix("fd00::/64")})
 	on := func(n Network, addresses ...string) Endpoint {
@@ -112,6 +115,7 @@ func TestPublishable(t *testing.T) {
 	}
 	bridge, closed := on(only4, "10.44.0.2"), on(Network{Driver: DriverBridge, Internal: true}, "10.45.0.2")
 	share, plugins := on(Network{Name: "m", Driver: DriverMacvlan}, "192.0.2.2"), on(Network{Driver: DriverCNI})
+	mapping := on(Network{Driver: DriverCNI, Plugins: `{"cniVersion": "1.0.0", "name": "x", "plugins": [{"type": "portmap", "capabilities": {"portMappings": true}}]}`})
 	for _, c := range []struct {
 		want   string
 		hostIP string
@@ -122,11 +126,15 @@ func TestPublishable(t *testing.T) {
 		{"no addresses of that generation", "2001:db8::1", []Endpoint{bridge}},
 		{"all networks of the container are internal", "", []Endpoint{closed}},
 		{"network m (macvlan) is reached at its own address", "", []Endpoint{share, bridge}},
-		{"made by CNI plugins", "", []Endpoint{plugins}},
+		{"made by CNI plugins", "", []Endpoint{plugins}}, {"", "", []Endpoint{mapping}},
 	} {
-		err := Sandbox{Endpoints: c.ends, Ports: []Port{{Proto: "tcp", HostIP: c.hostIP, HostPort: 80, Port: 80}}}.Publishable()
+		s := Sandbox{Endpoints: c.ends, Ports: []Port{{Proto: "tcp", HostIP: c.hostIP, HostPort: 80, Port: 80}}}
+		err := s.Publish()
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v: want %q", c.ends, err, c.want)
+		}
+		if published := len(s.Published()) > 0; published != (c.want == "" && len(c.ends) > 0) && s.Gateway() < 0 {
+			t.Errorf("%+v: published: %v", c.ends, published)
 		}
 	}
 }

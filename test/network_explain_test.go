@@ -13,11 +13,13 @@ import (
 	"glassbox/internal/testkit"
 )
 
-func sh(t *testing.T, line string) {
+func sh(t *testing.T, line string) string {
 	t.Helper()
-	if out, err := exec.Command("sh", "-ec", line).CombinedOutput(); err != nil {
+	out, err := exec.Command("sh", "-ec", line).CombinedOutput()
+	if err != nil {
 		t.Fatalf("%s: %v\n%s", line, err, out)
 	}
+	return string(out)
 }
 
 func TestExplainOtherDrivers(t *testing.T) {

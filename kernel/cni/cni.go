@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/containernetworking/cni/libcni"
@@ -29,7 +30,18 @@ type Add struct {
 	Netns     string
 	Link      string // eth0
 	Result    string // the file that gets the answer; what the library remembers lies beside it
+	Ports     []Port `json:",omitempty"`
 }
+
+// Port is one that a plugin with the capability portMappings is to publish, as the conventions of CNI write it.
+type Port struct {
+	HostIP        string `json:"hostIP,omitempty"`
+	HostPort      uint16 `json:"hostPort"`
+	ContainerPort uint16 `json:"containerPort"`
+	Protocol      string `json:"protocol"`
+}
+
+const portMappings = "portMappings"
 
 // Del takes it back.
 type Del Add
@@ -60,13 +72,22 @@ func Read(file string) (list string, err error) {
 	return string(data), nil
 }
 
+// MapsPorts says whether a plugin of a list can publish ports.
+func MapsPorts(list string) bool {
+	parsed, err := libcni.ConfListFromBytes([]byte(list))
+	return err == nil && slices.ContainsFunc(parsed.Plugins, func(p *libcni.PluginConfig) bool { return p.Network.Capabilities[portMappings] })
+}
+
 func (a Add) load() (*libcni.CNIConfig, *libcni.NetworkConfigList, *libcni.RuntimeConf, error) {
 	list, err := libcni.ConfListFromBytes([]byte(a.List))
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("read the configuration list %s: %w", a.Conflist, err)
 	}
-	return libcni.NewCNIConfigWithCacheDir(path(), a.Result+".cache", nil), list,
-		&libcni.RuntimeConf{ContainerID: a.Container, NetNS: a.Netns, IfName: a.Link}, nil
+	runtime := &libcni.RuntimeConf{ContainerID: a.Container, NetNS: a.Netns, IfName: a.Link}
+	if len(a.Ports) > 0 { // the library hands them to the plugins alone that say they can have them
+		runtime.CapabilityArgs = map[string]any{portMappings: a.Ports}
+	}
+	return libcni.NewCNIConfigWithCacheDir(path(), a.Result+".cache", nil), list, runtime, nil
 }
 
 func (a Add) Do() error {
@@ -118,8 +139,12 @@ func (a Add) tool(verb string) string {
 		Name string `json:"name"`
 	}
 	_ = json.Unmarshal([]byte(a.List), &list) // Read has parsed it
-	return kernel.Quote("env", "CNI_PATH="+strings.Join(path(), ":"), "NETCONFPATH="+filepath.Dir(a.Conflist), "CNI_IFNAME="+a.Link,
-		"cnitool", verb, list.Name, a.Netns)
+	words := []string{"env", "CNI_PATH=" + strings.Join(path(), ":"), "NETCONFPATH=" + filepath.Dir(a.Conflist), "CNI_IFNAME=" + a.Link}
+	if len(a.Ports) > 0 {
+		ports, _ := json.Marshal(map[string]any{portMappings: a.Ports}) // of strings and numbers, it never fails
+		words = append(words, "CAP_ARGS="+string(ports))
+	}
+	return kernel.Quote(append(words, "cnitool", verb, list.Name, a.Netns)...)
 }
 
 // Addresses reads from the answer which addresses the link got.
