@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"glassbox/engine"
+	"glassbox/explain"
 	"glassbox/network"
 )
 
@@ -63,23 +64,14 @@ func networkCreate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("dry-run") || c.Bool("script") {
-		plan, err := e.PlanNetwork(request)
+	return tellOrDo(c, func() ([]explain.Step, error) { return e.PlanNetwork(request) }, func(story explain.Listener) error {
+		id, err := e.CreateNetwork(c.Context, request, story)
 		if err != nil {
 			return err
 		}
-		return tellSteps(c, plan)
-	}
-	story, err := listenerFrom(c.Context, c)
-	if err != nil {
+		_, err = fmt.Fprintln(c.App.Writer, id)
 		return err
-	}
-	id, err := e.CreateNetwork(c.Context, request, story)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.App.Writer, id)
-	return err
+	})
 }
 
 func networkRequest(c *cli.Context) (engine.NetworkRequest, error) {

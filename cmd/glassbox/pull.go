@@ -82,25 +82,18 @@ func pullOne(c *cli.Context, ref storage.Reference) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("dry-run") {
-		plan, err := e.PullPlan(c.Context, r)
-		if err != nil {
+	return tellOrDo(c, func() ([]explain.Step, error) { return e.PullPlan(c.Context, r) }, func(story explain.Listener) error {
+		r.Listener = story
+		out := c.App.Writer
+		if c.Bool("quiet") {
+			out = io.Discard
+		}
+		if err := pullTold(c.Context, e, r, out); err != nil {
 			return err
 		}
-		return tellSteps(c, plan)
-	}
-	if r.Listener, err = listenerFrom(c.Context, c); err != nil {
+		_, err = fmt.Fprintln(c.App.Writer, ref)
 		return err
-	}
-	out := c.App.Writer
-	if c.Bool("quiet") {
-		out = io.Discard
-	}
-	if err := pullTold(c.Context, e, r, out); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.App.Writer, ref)
-	return err
+	})
 }
 
 func pullRequest(c *cli.Context, ref storage.Reference) (storage.PullRequest, error) {
@@ -134,23 +127,6 @@ func pullTold(ctx context.Context, e *engine.Engine, r storage.PullRequest, out 
 	}
 	_, err = fmt.Fprintf(out, "Digest: %s\nStatus: %s%s\n", pulled.Digest, status, name)
 	return err
-}
-
-// tellSteps prints a plan that is not to be carried out, as a story or as a script.
-func tellSteps(c *cli.Context, plan []explain.Step) error {
-	if c.Bool("script") {
-		_, err := fmt.Fprint(c.App.Writer, explain.Script{About: commandLine(os.Args), Outside: plan})
-		return err
-	}
-	style, err := styleFor(c.String("explain"), os.Stdout)
-	if err != nil {
-		return err
-	}
-	tell := &explain.Print{W: c.App.Writer, Style: style}
-	for _, step := range plan {
-		tell.Hear(explain.Telling(step, false))
-	}
-	return nil
 }
 
 // imageFlags are those of run and create about where the image comes from.

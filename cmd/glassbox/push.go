@@ -7,6 +7,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"glassbox/engine"
+	"glassbox/explain"
 	"glassbox/storage"
 )
 
@@ -68,16 +70,14 @@ func pushOne(c *cli.Context, ref storage.Reference) error {
 		return err
 	}
 	r := storage.PushRequest{Ref: ref, Registries: config}
-	if c.Bool("dry-run") {
-		plan, err := e.PushPlan(c.Context, r)
-		if err != nil {
-			return err
-		}
-		return tellSteps(c, plan)
-	}
-	if r.Listener, err = listenerFrom(c.Context, c); err != nil {
-		return err
-	}
+	return tellOrDo(c, func() ([]explain.Step, error) { return e.PushPlan(c.Context, r) }, func(story explain.Listener) error {
+		r.Listener = story
+		return pushTold(c, e, r)
+	})
+}
+
+// pushTold pushes and says so, in Docker's words.
+func pushTold(c *cli.Context, e *engine.Engine, r storage.PushRequest) error {
 	out := c.App.Writer
 	if c.Bool("quiet") {
 		out = io.Discard
@@ -90,9 +90,9 @@ func pushOne(c *cli.Context, ref storage.Reference) error {
 		return err
 	}
 	if c.Bool("quiet") {
-		_, err = fmt.Fprintln(c.App.Writer, ref)
+		_, err = fmt.Fprintln(c.App.Writer, r.Ref)
 		return err
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s: digest: %s size: %d\n", ref.Tag, digest, size)
+	_, err = fmt.Fprintf(c.App.Writer, "%s: digest: %s size: %d\n", r.Ref.Tag, digest, size)
 	return err
 }

@@ -104,6 +104,39 @@ func tellPlan(c *cli.Context, r engine.Request) error {
 	return nil
 }
 
+// tellOrDo tells a plan where the flags ask for no more (--dry-run, --script), else it has it done, and told if they ask for that.
+func tellOrDo(c *cli.Context, plan func() ([]explain.Step, error), do func(story explain.Listener) error) error {
+	if c.Bool("dry-run") || c.Bool("script") {
+		steps, err := plan()
+		if err != nil {
+			return err
+		}
+		return tellSteps(c, steps)
+	}
+	story, err := listenerFrom(c.Context, c)
+	if err != nil {
+		return err
+	}
+	return do(story)
+}
+
+// tellSteps prints a plan that is not to be carried out, as a story or as a script.
+func tellSteps(c *cli.Context, plan []explain.Step) error {
+	if c.Bool("script") {
+		_, err := fmt.Fprint(c.App.Writer, explain.Script{About: commandLine(os.Args), Outside: plan})
+		return err
+	}
+	style, err := styleFor(c.String("explain"), os.Stdout)
+	if err != nil {
+		return err
+	}
+	tell := &explain.Print{W: c.App.Writer, Style: style}
+	for _, step := range plan {
+		tell.Hear(explain.Telling(step, false))
+	}
+	return nil
+}
+
 func commandLine(words []string) string {
 	return kernel.Quote(append([]string{"glassbox"}, words[1:]...)...)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"glassbox/engine"
+	"glassbox/explain"
 	"glassbox/storage/volume"
 )
 
@@ -45,23 +46,14 @@ func volumeCreate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("dry-run") || c.Bool("script") {
-		plan, err := e.VolumePlan(want)
+	return tellOrDo(c, func() ([]explain.Step, error) { return e.VolumePlan(want) }, func(story explain.Listener) error {
+		name, err := e.VolumeCreate(c.Context, want, story)
 		if err != nil {
 			return err
 		}
-		return tellSteps(c, plan)
-	}
-	story, err := listenerFrom(c.Context, c)
-	if err != nil {
+		_, err = fmt.Fprintln(c.App.Writer, name)
 		return err
-	}
-	name, err := e.VolumeCreate(c.Context, want, story)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(c.App.Writer, name)
-	return err
+	})
 }
 
 func volumeFrom(c *cli.Context) (volume.Volume, error) {
