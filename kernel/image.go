@@ -128,16 +128,16 @@ func (m *image) gate() {
 	m.row(unix.SYS_EXIT_GROUP, 125)
 }
 
-// write completes the program, and writes it into a file.
-func (m *image) write(fd int) error {
+// write completes the program, writes it into a file, and gives the size of its table.
+func (m *image) write(fd int) (size int, err error) {
 	if m.begets != 0 {
 		m.rows[m.begets][rowJump] = m.address() // for the parent, which is told a pid
 		m.row(unix.SYS_WRITE, m.socket, uintptr(m.born), 8)
 		m.row(unix.SYS_EXIT_GROUP, 0)
 	}
-	size := len(m.rows) * rowSize
+	size = len(m.rows) * rowSize
 	if size > tableRoom {
-		return fmt.Errorf("%w: the visitor has more to do than %d calls", unix.E2BIG, tableRoom/rowSize)
+		return 0, fmt.Errorf("%w: the visitor has more to do than %d calls", unix.E2BIG, tableRoom/rowSize)
 	}
 	m.rows[0][rowArgs+2] = uint64(size)
 	table := make([]byte, 0, size)
@@ -151,10 +151,10 @@ func (m *image) write(fd int) error {
 		at      int64
 	}{{append(elfHeader(tableRoom+len(m.memory)), loop...), 0}, {table, dataOffset}, {m.memory, dataOffset + tableRoom}} {
 		if _, err := unix.Pwrite(fd, part.content, part.at); err != nil {
-			return fmt.Errorf("pwrite: %w", err)
+			return 0, fmt.Errorf("pwrite: %w", err)
 		}
 	}
-	return nil
+	return size, nil
 }
 
 // elfHeader says where the program begins, and which two parts of the file to map: the text to be executed, the data to be written.

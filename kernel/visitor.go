@@ -9,6 +9,7 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Visitor struct {
 
 	begets bool
 	rows   []int // the first of each op, and the one behind the last
+	size   int   // of the whole table, in bytes
 }
 
 // saidListener is the first word of what comes with a seccomp listener's descriptor.
@@ -58,7 +60,7 @@ func (s StartVisitor) Do() error {
 	}
 	file := os.NewFile(uintptr(fd), "visitor")
 	defer file.Close()
-	if err := m.write(fd); err != nil {
+	if s.Visitor.size, err = m.write(fd); err != nil {
 		return Fail(s, err)
 	}
 	if err := seal(fd); err != nil {
@@ -143,16 +145,20 @@ func (a AtPace) Do() error {
 	return a.Visitor.hear(a.N)
 }
 
-// hear listens until the n-th op is done: of the last one the end of the stream says so.
+// hear listens until the n-th op is done: of the last one the end of the stream says so. The end comes after a failure, too, and
+// not before a pid: the one that is cloned may fail before the one that has cloned it can say so.
 func (v *Visitor) hear(n int) error {
-	said, rights := make([]byte, tableRoom), make([]byte, unix.CmsgSpace(4))
-	program := 0
+	said, rights := make([]byte, v.size), make([]byte, unix.CmsgSpace(4))
+	var program int
+	var table []byte
 	for {
 		size, control, _, _, err := unix.Recvmsg(int(v.Socket.Fd()), said, rights, unix.MSG_CMSG_CLOEXEC)
 		switch {
 		case err == unix.EINTR:
 		case err != nil && err != unix.ECONNRESET: // that is an end, too: with what it has not read
 			return fmt.Errorf("listen to the visitor: %w", err)
+		case (size == 0 || err != nil) && table != nil:
+			return v.failed(table, program)
 		case size == 0 || err != nil:
 			return v.ended(n, program)
 		case control > 0:
@@ -164,7 +170,7 @@ func (v *Visitor) hear(n int) error {
 		case size == 8:
 			program = int(binary.NativeEndian.Uint64(said))
 		default:
-			return v.failed(said[:size], program)
+			table = bytes.Clone(said[:size])
 		}
 	}
 }
