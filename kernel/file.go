@@ -107,13 +107,15 @@ type SetSysctl struct {
 	Value string
 }
 
-func (s SetSysctl) path() string {
+// file is where the parameter lies below /proc/sys.
+func (s SetSysctl) file() string {
 	if strings.Contains(s.Name, "/") {
-		return "/proc/sys/" + s.Name
+		return s.Name
 	}
-	return "/proc/sys/" + strings.ReplaceAll(s.Name, ".", "/")
+	return strings.ReplaceAll(s.Name, ".", "/")
 }
-func (s SetSysctl) Do() error { return Fail(s, writeProc(s.path(), s.Value)) }
+func (s SetSysctl) path() string { return "/proc/sys/" + s.file() }
+func (s SetSysctl) Do() error    { return Fail(s, writeProc(s.path(), s.Value)) }
 func (s SetSysctl) Call() string {
 	return fmt.Sprintf("write(%q, %q, %d)", s.path(), s.Value, len(s.Value))
 }

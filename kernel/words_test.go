@@ -33,7 +33,7 @@ func examples() []explain.Op {
 		EnsureDirIn{"/r", "/dev/pts", 0o755}, EnsureFileIn{"/r", "/etc/hosts"}, SymlinkIn{"/r", "pts/ptmx", "/dev/ptmx"},
 		MknodIn{"/r", "/dev/null", unix.S_IFCHR | 0o666, 1, 3, 0, 0}, MknodIn{"/r", "/b", unix.S_IFBLK | 0o600, 8, 0, 0, 0}, MknodIn{"/r", "/p", unix.S_IFIFO | 0o600, 0, 0, 0, 0},
 		Mkdir{"/a", 0o700}, EnsureDir{"/a/b", 0o755}, RemoveTree{"/a"}, WriteFile{"/f", "a line\n", 0o644}, WriteFile{"/f", "it's", 0o644}, Remove{"/f"}, ReplaceFile{"/f", "x", 0o644},
-		SetSysctl{"net.ipv4.ip_forward", "1"}, SetSysctl{"net/ipv4/conf/eth0.1/rp_filter", "0"},
+		SetSysctl{"net.ipv4.ip_forward", "1"}, SetSysctl{"net/ipv4/conf/eth0.1/rp_filter", "0"}, SetSysctlIn{"/r", "net.ipv4.ip_forward", "1"},
 		CgroupCreate{"/sys/fs/cgroup/box"}, CgroupOwner{"/sys/fs/cgroup/box", 1000}, CgroupSet{"/sys/fs/cgroup/box/pids.max", "64"}, CgroupJoin{"/sys/fs/cgroup/box", 0}, CgroupJoin{"/sys/fs/cgroup/box", 42},
 		CgroupDelegate{"/sys/fs/cgroup", []string{"cpu", "memory"}}, CgroupJoinSelf{"/sys/fs/cgroup/pids/box"}, CgroupRemove{"/sys/fs/cgroup/box"},
 		CgroupSlice{"/sys/fs/cgroup/a.slice"}, CgroupLeave{"/sys/fs/cgroup/a.slice"},

@@ -38,15 +38,16 @@ func nameSteps(spec *specs.Spec) []explain.Step {
 	return []explain.Step{step}
 }
 
-// sysctlSteps write while the host's /proc is still in sight: a container's own could be a forgery (CVE-2025-52881). Which
-// namespace a parameter belongs to is decided by the writer, not by the /proc it goes through.
-func sysctlSteps(spec *specs.Spec) []explain.Step {
-	if len(spec.Linux.Sysctl) == 0 {
+// sysctlSteps write while the host's /proc is still in sight, for containers that have none. Which namespace a parameter belongs to
+// is decided by the writer, not by the /proc it goes through.
+func sysctlSteps(c Container) []explain.Step {
+	values := c.Spec.Linux.Sysctl
+	if len(values) == 0 {
 		return nil
 	}
 	var ops []explain.Op
-	for _, name := range slices.Sorted(maps.Keys(spec.Linux.Sysctl)) {
-		ops = append(ops, kernel.SetSysctl{Name: name, Value: spec.Linux.Sysctl[name]})
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		ops = append(ops, kernel.SetSysctlIn{Root: c.Rootfs(), Name: name, Value: values[name]})
 	}
 	return []explain.Step{explain.Say("Set kernel parameters",
 		"parameters of the network and IPC belong to the namespace of the one who writes them", "01", ops...)}

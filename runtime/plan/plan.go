@@ -101,7 +101,7 @@ func Furnish(c Container, h Host) []explain.Step {
 		devReadonly(c),
 		workSteps(c),
 		nameSteps(c.Spec),
-		sysctlSteps(c.Spec),
+		sysctlSteps(c),
 		oomSteps(c.Spec.Process),
 		profileSteps(c.Spec.Process),
 		hideSteps(c, h),
