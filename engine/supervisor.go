@@ -10,21 +10,24 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"glassbox/engine/shim/wire"
 	"glassbox/explain"
 )
 
 // supervisor is a shim that was started from here.
 type supervisor struct {
-	conn    *wire.Conn
-	process *os.Process
+	conn *wire.Conn
+	pid  int
 }
 
 // shimEnv keeps shims small: Go would note the stacks of threads that wait for its own locks, and give new goroutines stacks as large as
 // the old ones have needed. After a rush of clients that is some hundred kilobytes.
 const shimEnv = "GODEBUG=profstackdepth=0,adaptivestackstart=0"
 
-// spawn starts a shim. It knows nothing yet; if we hang up before it does, it ends. Its arguments are for audit to read.
+// spawn starts a shim. It knows nothing yet; if we hang up before it does, it ends. Its arguments are for audit to read. Package os
+// would first start a child of its own, to see whether the kernel knows pidfds, which we have no use for.
 func (e *Engine) spawn(id string) (*supervisor, error) {
 	ours, theirs, err := wire.Pair()
 	if err != nil {
@@ -36,16 +39,16 @@ func (e *Engine) spawn(id string) (*supervisor, error) {
 		return nil, errors.Join(fmt.Errorf("start the shim: %w", err), ours.Close())
 	}
 	defer null.Close()
-	process, err := os.StartProcess(e.Runtime, []string{wire.Title + ShortID(id), e.State}, &os.ProcAttr{
+	pid, err := syscall.ForkExec(e.Runtime, []string{wire.Title + ShortID(id), e.State}, &syscall.ProcAttr{
 		Dir:   "/", // so that it keeps no directory of somebody's busy
 		Env:   append([]string{shimEnv}, os.Environ()...),
-		Files: []*os.File{null, null, null, theirs},
+		Files: []uintptr{null.Fd(), null.Fd(), null.Fd(), theirs.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true}, // Ctrl-C and the end of the terminal are not for the shim
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("start the shim: %w (glassbox-oci must lie beside glassbox)", err), ours.Close())
+		return nil, errors.Join(fmt.Errorf("start the shim %s: %w (glassbox-oci must lie beside glassbox)", e.Runtime, err), ours.Close())
 	}
-	return &supervisor{conn: ours, process: process}, nil
+	return &supervisor{conn: ours, pid: pid}, nil
 }
 
 // begin lets the shim make the container, and listens until the program runs. When ctx ends it hangs up.
@@ -104,6 +107,10 @@ func failure(payload []byte) error {
 // hangUp leaves the shim to itself.
 func (s *supervisor) hangUp() error {
 	err := s.conn.Close()
-	go s.process.Wait() // a caller that lives on must not collect zombies
+	go func() { // a caller that lives on must not collect zombies
+		for err := error(unix.EINTR); err == unix.EINTR; {
+			_, err = unix.Wait4(s.pid, nil, 0, nil)
+		}
+	}()
 	return err
 }
