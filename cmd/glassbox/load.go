@@ -59,10 +59,10 @@ func load(c *cli.Context) error {
 
 // loadWatched shows on a terminal how far it is. It can not show layers: an archive may say at its end what its files are.
 func loadWatched(c *cli.Context, e *engine.Engine, in *os.File, story explain.Listener) ([]storage.Loaded, error) {
-	p := newProgress(c.App.Writer)
-	if p.bars == nil || c.Bool("quiet") || c.String("explain") != "" {
+	if !term.IsTerminal(int(os.Stdout.Fd())) || c.Bool("quiet") || c.String("explain") != "" {
 		return e.Load(c.Context, in, story)
 	}
+	p := newProgress(c.App.Writer)
 	defer p.end()
 	w := &watched{Reader: in, progress: p}
 	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {

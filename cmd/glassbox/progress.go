@@ -2,69 +2,90 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"os"
+	"iter"
 	"sync"
+	"time"
 
-	"golang.org/x/term"
+	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/client/pkg/jsonmessage"
 
 	"glassbox/storage"
 )
 
-// progress hears messages from several goroutines.
+// progress hears messages from several goroutines. Docker's own code shows them.
 type progress struct {
-	mu     sync.Mutex
-	out    io.Writer
-	layers map[string]*bar
-	bars   *bars // nil: not on a terminal
+	mu       sync.Mutex
+	layers   map[string]*layer
+	messages chan jsonstream.Message
+	shown    chan struct{} // is closed when all are
+	ended    bool
+}
+
+// layer is what has been shown of one.
+type layer struct {
+	status         string
+	current, total int64
+	last           time.Time
 }
 
 func newProgress(out io.Writer) *progress {
-	p := &progress{out: out, layers: map[string]*bar{}}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bars = &bars{out: f}
-	}
+	p := &progress{layers: map[string]*layer{}, messages: make(chan jsonstream.Message), shown: make(chan struct{})}
+	go func() {
+		defer close(p.shown)
+		_ = jsonmessage.DisplayMessages(p.all(), out) // no message of ours is an error; who looks at out may have gone, and the pull goes on
+	}()
 	return p
 }
 
+func (p *progress) all() iter.Seq2[jsonstream.Message, error] {
+	return func(yield func(jsonstream.Message, error) bool) {
+		for m := range p.messages {
+			yield(m, nil)
+		}
+	}
+}
+
+// hear shows what has changed at once, and mere bytes ten times a second.
 func (p *progress) hear(m storage.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
 	if m.ID == "" {
-		p.bars.leave()
-		fmt.Fprintln(p.out, m.Status)
+		p.messages <- jsonstream.Message{Status: m.Status}
 		return
 	}
 	l := p.layers[m.ID]
 	if l == nil {
-		l = &bar{id: m.ID}
+		l = &layer{}
 		p.layers[m.ID] = l
-		p.bars.add(l)
 	}
-	changed := l.status != m.Status
-	l.status, l.total = m.Status, max(l.total, m.Total)
-	switch {
-	case m.Current > 0:
-		l.current = m.Current
-	case l.current > 0: // what comes after the bytes is told without them
-		l.current = l.total
+	changed, now := l.status != m.Status, time.Now()
+	l.status, l.current, l.total = m.Status, m.Current, max(l.total, m.Total)
+	if !changed && (m.Current == 0 || m.Current < l.total && now.Sub(l.last) < 100*time.Millisecond) {
+		return
 	}
-	switch {
-	case p.bars != nil:
-		p.bars.draw(changed)
-	case changed && m.Current == 0: // Downloading and Pushing, with so many bytes, are for those who see it move
-		fmt.Fprintf(p.out, "%s: %s\n", m.ID, m.Status)
-	}
+	l.last = now
+	p.messages <- jsonstream.Message{ID: m.ID, Status: m.Status, Progress: l.progress()}
 }
 
-// end leaves the last state on the screen.
+// progress has the total only with the bytes: where no terminal is, what has a total is not shown.
+func (l *layer) progress() *jsonstream.Progress {
+	if l.current == 0 {
+		return &jsonstream.Progress{}
+	}
+	return &jsonstream.Progress{Current: l.current, Total: l.total}
+}
+
+// end waits until all is shown.
 func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bars != nil {
-		p.bars.draw(true)
-	}
+	p.ended = true
+	close(p.messages)
+	<-p.shown
 }
 
 // watched is an archive that is being loaded.
