@@ -30,6 +30,7 @@ type shim struct {
 	names     names
 	over      chan struct{} // closed when the container has ended for good
 	resting   atomic.Bool   // memory is to be given back in a while
+	starting  chan struct{} // has room for as many programs as may be started at once
 
 	mu     sync.Mutex // of what follows
 	life   *life
@@ -39,7 +40,7 @@ type shim struct {
 
 // bear makes the container and tells the engine that it runs.
 func bear(b wire.Birth, engine *wire.Conn) (*shim, error) {
-	s := &shim{birth: b, over: make(chan struct{})}
+	s := &shim{birth: b, over: make(chan struct{}), starting: make(chan struct{}, 4)}
 	s.will = newWill(b.Restart)
 	if err := s.prepare(); err != nil {
 		return nil, err

@@ -55,7 +55,10 @@ func (s *shim) exec(c *wire.Conn, payload []byte) error {
 	return nil
 }
 
+// startProgram starts a few at once: each needs a thread while it is made, and more of them would make none sooner.
 func (s *shim) startProgram(p *specs.Process, io *stdio) (*container.Process, error) {
+	s.starting <- struct{}{}
+	defer func() { <-s.starting }()
 	l, err := s.ready()
 	if err != nil {
 		return nil, err
