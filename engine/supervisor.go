@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -51,10 +52,21 @@ func (e *Engine) spawn(id string) (*supervisor, error) {
 	return &supervisor{conn: ours, pid: pid}, nil
 }
 
-// begin lets the shim make the container, and listens until the program runs. When ctx ends it hangs up.
+// begin lets the shim make the container, and listens until the program runs. When ctx ends, the next step that is told is answered
+// with Quit. Where none is told any more it is too late: the container runs, and is not to lose its files and network. A shim that
+// says nothing for too long is hung up on.
 func (s *supervisor) begin(ctx context.Context, b wire.Birth, l explain.Listener) error {
-	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
-	defer stop()
+	l = explain.All(l, quitWith(ctx))
+	const patience = 10 * time.Second
+	over := make(chan struct{})
+	defer close(over)
+	defer context.AfterFunc(ctx, func() {
+		select {
+		case <-over:
+		case <-time.After(patience):
+			s.conn.Close()
+		}
+	})()
 	if err := s.conn.SendJSON(wire.Start, b); err != nil {
 		return fmt.Errorf("tell the shim what to start: %w", err)
 	}
