@@ -40,7 +40,9 @@ func TestUserNamespaceIsMade(t *testing.T) {
 func TestExecJoinsAUserNamespace(t *testing.T) {
 	b := mapped(t)
 	c := b.start("sleep 100")
-	out, code := b.visit(c, *b.spec.Process, "for n in user pid net mnt uts ipc cgroup; do readlink /proc/self/ns/$n; done; id -u; grep CapBnd /proc/self/status; ps | grep -c sleep")
+	p, score := *b.spec.Process, 7
+	p.OOMScoreAdj = &score
+	out, code := b.visit(c, p, "for n in user pid net mnt uts ipc cgroup; do readlink /proc/self/ns/$n; done; id -u; cat /proc/self/oom_score_adj; grep CapBnd /proc/self/status; ps | grep -c sleep")
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
@@ -52,6 +54,7 @@ func TestExecJoinsAUserNamespace(t *testing.T) {
 		t.Error("the container has no user namespace of its own")
 	}
 	want(t, "uid", lines[7], "0")
+	want(t, "OOM score", lines[8], "7")
 }
 
 func TestExecAsAUserInAUserNamespace(t *testing.T) {

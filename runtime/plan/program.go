@@ -81,7 +81,8 @@ func VisitInside(c Container, p *specs.Process, init int, h Host) []explain.Step
 	if a := p.ExecCPUAffinity; a != nil {
 		first, final = a.Initial, a.Final
 	}
-	steps := slices.Concat(joinSteps(c, h, init), keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final), oomSteps(p), profileSteps(p))
+	// What is written in /proc comes first: as another user one's own files there are root's, until one executes something.
+	steps := slices.Concat(oomSteps(p), profileSteps(p), joinSteps(c, h, init), keyringSteps(c), affinityStep(first), selfJoinSteps(c, h), affinityStep(final))
 	if hasNamespace(c.Spec, specs.CgroupNamespace) {
 		steps = append(steps, joinCgroupNamespace(fmt.Sprintf("/proc/%d/ns/cgroup", init)))
 	}
