@@ -42,16 +42,11 @@ func (p *Process) Wait() (unix.WaitStatus, error) { return wait(p.PID) }
 // Signal sends one to it; by the process that started it, before it has waited.
 func (p *Process) Signal(sig unix.Signal) error { return unix.Kill(p.PID, sig) }
 
-// sent bounds how many visitors are on their way at once: a thread waits for each, and Go keeps every thread that it has ever had.
-var sent = make(chan struct{}, 4)
-
 // Exec runs p in the namespaces and cgroups of the container. It returns when its execve has succeeded.
 func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	if err := c.receives(p, o); err != nil {
 		return nil, err
 	}
-	sent <- struct{}{}
-	defer func() { <-sent }()
 	v := visit{ExecOptions: o, c: c, plan: c.Plan, host: c.Host.Now(c.Plan)}
 	v.plan.Subgroups = o.Subgroups
 	if p.Capabilities != c.Plan.Spec.Process.Capabilities { // of its own the container was warned at birth

@@ -12,6 +12,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"glassbox/kernel"
 	"glassbox/runtime/check"
 )
 
@@ -55,6 +56,13 @@ func planOf(t *testing.T, c Container, h Host) {
 		VisitOutside(c, h, 7), LateLimits(c, h), AfterStart(c, 7), AfterEnd(c), Freeze(c, h.Cgroups, true))
 	if r := c.Spec.Linux.Resources; r != nil {
 		all = append(all, Update(c, h.Cgroups, r)...)
+	}
+	for _, s := range append(VisitInside(c, c.Spec.Process, 7, h), LastVisit(c, c.Spec.Process, []string{"/bin/sh"}, 3)...) {
+		for _, op := range s.Ops {
+			if _, ok := op.(kernel.Foretold); !ok {
+				t.Errorf("%q: no visitor can do %T", s.Title, op)
+			}
+		}
 	}
 	for _, s := range append(all, Visit(c, h, nil)) {
 		for _, problem := range badlyTold(s) {
