@@ -24,7 +24,7 @@ const (
 	textAddress = 0x400000
 	dataAddress = 0x500000
 	dataOffset  = 0x10000 // in the file: a multiple of the page size of any machine
-	tableRoom   = 0x8000  // the table's; behind it is what it points to
+	tableRoom   = 0x20000 // the table's; behind it is what it points to
 	rowSize     = 96
 )
 
