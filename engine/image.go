@@ -92,3 +92,13 @@ func (e *Engine) strayBlobs(o owners) ([]Leak, error) {
 		},
 	}}, nil
 }
+
+// findImage opens the store that has the image.
+func (e *Engine) findImage(ref string) (*storage.Store, storage.Image, error) {
+	store, err := storage.Open(e.Root)
+	if err != nil {
+		return nil, storage.Image{}, err
+	}
+	img, err := store.Image(ref)
+	return store, img, err
+}

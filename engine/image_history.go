@@ -13,11 +13,7 @@ import (
 
 // ImageHistory returns the steps in which an image was made, the newest first, as its builder has noted them.
 func (e *Engine) ImageHistory(_ context.Context, ref string) ([]api.HistoryResponseItem, error) {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return nil, err
-	}
-	img, err := store.Image(ref)
+	store, img, err := e.findImage(ref)
 	if err != nil {
 		return nil, err
 	}

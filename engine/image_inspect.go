@@ -16,11 +16,7 @@ import (
 
 // InspectImage returns everything that is known of an image; GraphDriver's Data tells where the layers lie.
 func (e *Engine) InspectImage(_ context.Context, ref string) (*api.InspectResponse, error) {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return nil, err
-	}
-	img, err := store.Image(ref)
+	store, img, err := e.findImage(ref)
 	if err != nil {
 		return nil, err
 	}

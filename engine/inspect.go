@@ -43,11 +43,7 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return nil, err
-	}
-	image, err := store.Image(r.ImageID)
+	_, image, err := e.findImage(r.ImageID)
 	if err != nil {
 		return nil, err
 	}

@@ -4,16 +4,10 @@ package engine
 import (
 	"io/fs"
 	"path/filepath"
-
-	"glassbox/storage"
 )
 
 func (e *Engine) sizes(r *Record) (own, all int64, err error) {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return 0, 0, err
-	}
-	image, err := store.Image(r.ImageID)
+	store, image, err := e.findImage(r.ImageID)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -212,11 +212,7 @@ func partStep(root string, m Mount, part string) explain.Step {
 
 // imageMountPlan stacks an image's layers with nothing above them: they can be read.
 func (e *Engine) imageMountPlan(m Mount, part string) ([]explain.Step, error) {
-	store, err := storage.Open(e.Root)
-	if err != nil {
-		return nil, err
-	}
-	image, err := store.Image(m.ImageID)
+	_, image, err := e.findImage(m.ImageID)
 	if err != nil {
 		return nil, err
 	}

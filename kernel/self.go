@@ -37,7 +37,7 @@ func readonlySelf() (*os.File, error) {
 
 // sealedSelf is a copy of this program in memory that nobody may write to: EPERM. man 2 memfd_create, "File sealing".
 func sealedSelf() (*os.File, error) {
-	fd, err := memoryAlone()
+	fd, err := executableMemfd()
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +57,8 @@ func sealedSelf() (*os.File, error) {
 	return file, nil
 }
 
-// memoryAlone makes a file that is in memory alone, and may be executed.
-func memoryAlone() (int, error) {
+// executableMemfd makes a file that lies nowhere, and may be executed.
+func executableMemfd() (int, error) {
 	fd, err := unix.MemfdCreate("glassbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_EXEC)
 	if err == unix.EINVAL { // MFD_EXEC has come with Linux 6.3, together with a setting that asks for it
 		fd, err = unix.MemfdCreate("glassbox", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)

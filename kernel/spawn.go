@@ -38,7 +38,7 @@ func (s Spawn) calls() (list []call, err error) {
 		list = append(list, call{number: unix.SYS_SETSID, name: "setsid()"},
 			call{number: unix.SYS_IOCTL, args: []any{0, unix.TIOCSCTTY, 0}, name: "ioctl(0, TIOCSCTTY, 0)"})
 	}
-	argv, envp := strings0(s.Args), strings0(s.Env)
+	argv, envp := vector(s.Args), vector(s.Env)
 	for i, path := range s.Paths {
 		program := call{number: unix.SYS_EXECVE, args: []any{path, argv, envp}, name: s.program(i).Call()}
 		if i < len(s.Paths)-1 {
@@ -52,8 +52,8 @@ func (s Spawn) calls() (list []call, err error) {
 // tryNext are the errors after which the next directory of PATH is tried. man 3 execvp.
 var tryNext = []syscall.Errno{unix.ENOENT, unix.ENOTDIR, unix.EACCES}
 
-// strings0 is what execve wants: their addresses, and zero at the end.
-func strings0(list []string) words {
+// vector is what execve wants: their addresses, and zero at the end.
+func vector(list []string) words {
 	var w words
 	for _, s := range list {
 		w = append(w, s)

@@ -54,7 +54,7 @@ func (s StartVisitor) Do() error {
 	if err != nil {
 		return err
 	}
-	fd, err := memoryAlone()
+	fd, err := executableMemfd()
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,10 @@ func (s StartVisitor) Do() error {
 }
 
 func (s StartVisitor) Call() string {
-	return strings.Join([]string{memfdCall, sealCall, CloseOnExec{First: 3}.Call(), Clone{Cgroup: s.Cgroup}.cloneCall(), `execve("/proc/self/exe")`}, "\n")
+	return strings.Join([]string{memfdCall, sealCall, CloseOnExec{First: 3}.Call(), Clone{Cgroup: s.Cgroup}.cloneCall(), visitorExec}, "\n")
 }
+
+const visitorExec = `execve("/memfd:glassbox")`
 
 // Shell is nsenter(1), which does all of a visit; what comes after it is left to the reader.
 func (s StartVisitor) Shell() string { return "nsenter --target $PID --all" }
