@@ -91,8 +91,6 @@ func runOne(g global, args []string) (int, error) {
 	flags.BoolVar(detach, "d", false, "short for --detach")
 	keep := flags.Bool("keep", false, "do not delete the container when it has ended")
 	flags.Bool("no-subreaper", false, "accepted: we are no reaper of others' processes")
-	caught := make(chan chan os.Signal, 1)
-	go func() { caught <- catchSignals() }()
 	spec, o, err := b.prepare(g, flags, args)
 	if err != nil {
 		return 1, err
@@ -102,8 +100,7 @@ func runOne(g global, args []string) (int, error) {
 		return 1, err
 	}
 	defer t.restore()
-	t.signals = <-caught
-	o.ConsoleSocket = t.socket
+	o.ConsoleSocket, o.Meanwhile = t.socket, func() { t.signals = catchSignals() }
 	c, err := container.Run(spec, o)
 	if err != nil || *detach {
 		return 0, err

@@ -29,7 +29,7 @@ type terminal struct {
 	ours   *os.File        // where we receive it; nil if an engine does
 	user   console.Console // the terminal that we were started on, in raw mode
 
-	signals chan os.Signal // for the program; caught from before its birth on, or one in between would end us and leave it alone
+	signals chan os.Signal // for the program; caught before it may run, or one in between would end us and leave it alone
 }
 
 // openTerminal makes ready to receive a terminal, or connects to the engine that will.
@@ -66,8 +66,8 @@ func sizeFor(p *specs.Process) *specs.Box {
 	return &specs.Box{Height: uint(size.Height), Width: uint(size.Width)}
 }
 
-// catchSignals keeps what is meant for the program until there is one to pass it on to. Go takes a tenth of a millisecond to
-// begin with it, in which others can read config.json, or the stage can start.
+// catchSignals keeps what is meant for the program until there is one to pass it on to. Go takes half a millisecond to begin with
+// it, and several threads: time that there is while the stage or the visitor is busy, and not before.
 func catchSignals() chan os.Signal {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGCONT)

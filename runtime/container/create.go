@@ -237,6 +237,9 @@ func (m *maker) letGo(wait bool) error {
 	if err := m.record(); err != nil {
 		return err
 	}
+	if m.Meanwhile != nil {
+		m.Meanwhile()
+	}
 	ready, err := untilReady(m.wire, m.Listener, m.runtimeHooks)
 	if err != nil {
 		return err
