@@ -1,22 +1,24 @@
 // Package cni hands a container's network over to CNI plugins: programs that make links, addresses and rules, as Kubernetes calls
 // them. A cloud's network (a VPC) is joined by its provider's plugin and no other way. https://www.cni.dev/docs/spec
 //
-// It is apart from package kernel because of the library that it needs.
+//	cni.go      the ops
+//	list.go     a configuration list, and what each plugin of it is given to read
+//	plugin.go   runs one plugin
+//
+// The specification is short, and libcni would bring a tracing library and an HTTP client into every program that can start a
+// container: they would take as long to begin as all the rest.
 package cni
 
 import (
-	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/containernetworking/cni/libcni"
-	"github.com/containernetworking/cni/pkg/invoke"
-	types100 "github.com/containernetworking/cni/pkg/types/100"
 
 	"glassbox/explain"
 	"glassbox/kernel"
@@ -29,7 +31,7 @@ type Add struct {
 	Container string
 	Netns     string
 	Link      string // eth0
-	Result    string // the file that gets the answer; what the library remembers lies beside it
+	Result    string // the file that gets the answer of the last plugin
 	Ports     []Port `json:",omitempty"`
 }
 
@@ -41,69 +43,22 @@ type Port struct {
 	Protocol      string `json:"protocol"`
 }
 
-const portMappings = "portMappings"
-
 // Del takes it back.
 type Del Add
 
-// path lists where the plugins are: Debian's place, then that of everybody else.
-func path() []string {
-	if dirs := os.Getenv("CNI_PATH"); dirs != "" {
-		return filepath.SplitList(dirs)
-	}
-	return []string{"/usr/lib/cni", "/opt/cni/bin"}
-}
-
-// Read reads a configuration list and makes sure that its plugins are there.
-func Read(file string) (list string, err error) {
-	data, err := os.ReadFile(file)
+// Do runs the plugins in their order. Each is given the answer of the one before it.
+func (a Add) Do() error {
+	list, err := parse(a.List)
 	if err != nil {
-		return "", fmt.Errorf("read the configuration list: %w", err)
+		return fmt.Errorf("read the configuration list %s: %w", a.Conflist, err)
 	}
-	parsed, err := libcni.ConfListFromBytes(data)
-	if err != nil {
-		return "", fmt.Errorf("read the configuration list %s: %w", file, err)
-	}
-	for _, p := range parsed.Plugins {
-		if _, err := invoke.FindInPath(p.Network.Type, path()); err != nil {
-			return "", fmt.Errorf("the configuration list %s: %w: install it there (Debian: containernetworking-plugins)", file, err)
+	var answer json.RawMessage
+	for _, p := range list.Plugins {
+		if answer, err = a.ask("ADD", list, p, answer); err != nil {
+			return &kernel.Error{Call: a.Call(), Err: err, Hint: "plugins are looked for in " + strings.Join(path(), " and ")}
 		}
 	}
-	return string(data), nil
-}
-
-// MapsPorts says whether a plugin of a list can publish ports.
-func MapsPorts(list string) bool {
-	parsed, err := libcni.ConfListFromBytes([]byte(list))
-	return err == nil && slices.ContainsFunc(parsed.Plugins, func(p *libcni.PluginConfig) bool { return p.Network.Capabilities[portMappings] })
-}
-
-func (a Add) load() (*libcni.CNIConfig, *libcni.NetworkConfigList, *libcni.RuntimeConf, error) {
-	list, err := libcni.ConfListFromBytes([]byte(a.List))
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("read the configuration list %s: %w", a.Conflist, err)
-	}
-	runtime := &libcni.RuntimeConf{ContainerID: a.Container, NetNS: a.Netns, IfName: a.Link}
-	if len(a.Ports) > 0 { // the library hands them to the plugins alone that say they can have them
-		runtime.CapabilityArgs = map[string]any{portMappings: a.Ports}
-	}
-	return libcni.NewCNIConfigWithCacheDir(path(), a.Result+".cache", nil), list, runtime, nil
-}
-
-func (a Add) Do() error {
-	plugins, list, runtime, err := a.load()
-	if err != nil {
-		return err
-	}
-	result, err := plugins.AddNetworkList(context.Background(), list, runtime)
-	if err != nil {
-		return &kernel.Error{Call: a.Call(), Err: err, Hint: "plugins are looked for in " + strings.Join(path(), " and ")}
-	}
-	data, err := json.Marshal(result)
-	if err != nil {
-		return err
-	}
-	return kernel.ReplaceFile{Path: a.Result, Content: string(data), Mode: 0o600}.Do()
+	return kernel.ReplaceFile{Path: a.Result, Content: string(answer), Mode: 0o600}.Do()
 }
 
 func (a Add) Call() string {
@@ -113,19 +68,33 @@ func (a Add) Shell() string { return a.tool("add") }
 
 func (a Add) Undo() explain.Op { return Del(a) }
 
-// Do succeeds where there is nothing to take back, as the specification asks of every plugin.
+// Do runs the plugins from the last to the first, and shows all of them the answer of the last. It succeeds where there is nothing
+// to take back, as the specification asks of every plugin.
 func (d Del) Do() error {
-	plugins, list, runtime, err := Add(d).load()
+	list, err := parse(d.List)
 	if err != nil {
+		return fmt.Errorf("read the configuration list %s: %w", d.Conflist, err)
+	}
+	answer, err := os.ReadFile(d.Result)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if older(list.Version, "0.4.0") { // which showed nothing
+		answer = nil
+	}
+	from := Add(d)
 	if _, err := os.Stat(d.Netns); err != nil {
-		runtime.NetNS = "" // gone already, and what was in it
+		from.Netns = "" // gone already, and what was in it
 	}
-	if err := plugins.DelNetworkList(context.Background(), list, runtime); err != nil {
-		return &kernel.Error{Call: d.Call(), Err: err}
+	for _, p := range slices.Backward(list.Plugins) {
+		if _, err := from.ask("DEL", list, p, answer); err != nil {
+			return &kernel.Error{Call: d.Call(), Err: err}
+		}
 	}
-	return os.RemoveAll(d.Result + ".cache")
+	if err := os.Remove(d.Result); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func (d Del) Call() string {
@@ -153,15 +122,15 @@ func Addresses(result string) ([]netip.Prefix, error) {
 	if err != nil {
 		return nil, err
 	}
-	var r types100.Result
+	var r struct {
+		IPs []struct{ Address netip.Prefix }
+	}
 	if err := json.Unmarshal(data, &r); err != nil {
 		return nil, fmt.Errorf("read the plugins' answer %s: %w", result, err)
 	}
-	var found []netip.Prefix
-	for _, ip := range r.IPs {
-		if p, err := netip.ParsePrefix(ip.Address.String()); err == nil {
-			found = append(found, p)
-		}
+	found := make([]netip.Prefix, len(r.IPs))
+	for i, ip := range r.IPs {
+		found[i] = ip.Address
 	}
 	return found, nil
 }
