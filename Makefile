@@ -28,9 +28,9 @@ demo: build ## install what is missing (Go excepted), build, and run one told co
 # Every container starts three programs, and each page of theirs that is not mapped yet is a page fault. Written by the linker, a
 # program lies in the page cache in single pages; copied with one write it lies there in pieces of 2 MB, and those that a segment
 # holds whole (-R) are mapped by one fault each. That is a twentieth of a container's life.
-build: $(BOX) ## bin/glassbox and bin/glassbox-oci
+build: $(BOX) ## bin/glassbox, bin/glassbox-images and bin/glassbox-oci
 	@go build -ldflags='-s -w -R 0x200000' -o bin/ ./cmd/...
-	@for p in glassbox glassbox-oci; do \
+	@for p in glassbox glassbox-images glassbox-oci; do \
 		dd if=bin/$$p of=bin/$$p.new bs=64M status=none && chmod +x bin/$$p.new && mv bin/$$p.new bin/$$p || exit; done
 
 # The embedded image "box" is made of Debian's busybox-static: the installed one, or one that is downloaded for it alone.

@@ -1,4 +1,4 @@
-// This file is what both programs begin with, so that they are at work sooner.
+// This file is what all programs begin with, so that they are at work sooner.
 package kernel
 
 import "os"

@@ -18,7 +18,7 @@ import (
 func (s *Store) ask(ctx context.Context, r PullRequest) (p *pull, err error) {
 	for _, host := range r.Registries.Hosts(r.Ref.Registry) {
 		p = &pull{PullRequest: r}
-		if p.source, err = registry.Open(ctx, r.Registries, host, r.Ref.Repository, false); err != nil {
+		if p.source, err = r.Client.Open(ctx, r.Registries, host, r.Ref.Repository, false); err != nil {
 			continue
 		}
 		if err = p.read(ctx, s); err == nil {

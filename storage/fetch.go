@@ -25,7 +25,7 @@ type Fetch struct {
 	Blob   string // ROOT/blobs/sha256/HEX
 
 	ctx    context.Context
-	source *registry.Repository
+	source registry.Repository
 	hear   func(done int64) // nil: nobody
 }
 

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	peers "github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"glassbox/storage/registry/client"
 )
 
 // serveIndex pushes an index with an image for this machine and one for s390x.
@@ -59,7 +61,7 @@ func TestPullChoosesThePlatform(t *testing.T) {
 	ref.Repository = "many"
 	index := serveIndex(t, ref)
 	s := newStore(t)
-	pulled, err := s.Pull(context.Background(), PullRequest{Ref: ref})
+	pulled, err := s.Pull(context.Background(), PullRequest{Client: client.HTTP{}, Ref: ref})
 	if err != nil || pulled.Digest != index {
 		t.Fatalf("%v %v, want %s", pulled, err, index)
 	}
@@ -67,13 +69,13 @@ func TestPullChoosesThePlatform(t *testing.T) {
 	if ours.Config.Architecture != runtime.GOARCH || ours.Remote != index || mustImage(t, s, index.String()).ID != ours.ID {
 		t.Errorf("%+v", ours)
 	}
-	if _, err := s.Pull(context.Background(), PullRequest{Ref: ref, Platform: "linux/s390x"}); err != nil {
+	if _, err := s.Pull(context.Background(), PullRequest{Client: client.HTTP{}, Ref: ref, Platform: "linux/s390x"}); err != nil {
 		t.Fatal(err)
 	}
 	if other := mustImage(t, s, ref.String()); other.Config.Architecture != "s390x" || !other.For("linux/s390x") || other.For("linux/"+runtime.GOARCH) {
 		t.Errorf("%+v", other.Config.Platform())
 	}
-	_, err = s.Pull(context.Background(), PullRequest{Ref: ref, Platform: "linux/riscv64"})
+	_, err = s.Pull(context.Background(), PullRequest{Client: client.HTTP{}, Ref: ref, Platform: "linux/riscv64"})
 	if err == nil || !strings.Contains(err.Error(), "no matching manifest for linux/riscv64") || !strings.Contains(err.Error(), "linux/s390x") {
 		t.Error(err)
 	}
@@ -85,7 +87,7 @@ func TestMirror(t *testing.T) {
 	s := newStore(t)
 	mirrored := ref
 	mirrored.Registry = "127.0.0.1:1" // where nobody is
-	config := PullRequest{Ref: mirrored}
+	config := PullRequest{Client: client.HTTP{}, Ref: mirrored}
 	config.Registries.Mirrors = map[string][]string{"127.0.0.1:1": {"127.0.0.1:2", ref.Registry}}
 	if _, err := s.Pull(context.Background(), config); err != nil {
 		t.Fatal(err)

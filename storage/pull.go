@@ -24,6 +24,7 @@ type PullRequest struct {
 	Ref        Reference
 	Platform   string // "linux/arm64"; empty: this machine's
 	Registries registry.Config
+	Client     registry.Client
 	Listener   explain.Listener
 	Hear       func(Message) // called from several goroutines
 }
@@ -44,7 +45,7 @@ type Pulled struct {
 // pull is an image that is to be pulled: what the registry says of it, before anything is changed.
 type pull struct {
 	PullRequest
-	source   *registry.Repository
+	source   registry.Repository
 	index    *registry.Document // where there are several platforms
 	manifest registry.Document
 	config   registry.Document

@@ -18,6 +18,7 @@ import (
 	peer "github.com/google/go-containerregistry/pkg/registry"
 
 	"glassbox/explain"
+	"glassbox/storage/registry/client"
 )
 
 // faultyRegistry is a registry that counts what it is asked for, and may do wrong with a blob.
@@ -68,14 +69,14 @@ func serve(t *testing.T) (*faultyRegistry, Reference, Image) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := from.Push(context.Background(), PushRequest{Ref: ref, Hear: func(Message) {}}); err != nil {
+	if _, err := from.Push(context.Background(), PushRequest{Client: client.HTTP{}, Ref: ref, Hear: func(Message) {}}); err != nil {
 		t.Fatal(err)
 	}
 	return f, ref, mustImage(t, from, name)
 }
 
 func pullInto(s *Store, ref Reference) error {
-	_, err := s.Pull(context.Background(), PullRequest{Ref: ref})
+	_, err := s.Pull(context.Background(), PullRequest{Client: client.HTTP{}, Ref: ref})
 	return err
 }
 
@@ -114,7 +115,7 @@ func TestPullToldIsTheSame(t *testing.T) {
 		}
 		return explain.Go
 	})
-	if _, err := s.Pull(context.Background(), PullRequest{Ref: ref, Listener: l}); err != nil {
+	if _, err := s.Pull(context.Background(), PullRequest{Client: client.HTTP{}, Ref: ref, Listener: l}); err != nil {
 		t.Fatal(err)
 	}
 	story := strings.Join(titles, ", ")

@@ -19,6 +19,7 @@ import (
 type PushRequest struct {
 	Ref        Reference
 	Registries registry.Config
+	Client     registry.Client
 	Listener   explain.Listener
 	Hear       func(Message) // called from several goroutines
 }
@@ -27,7 +28,7 @@ type PushRequest struct {
 type push struct {
 	PushRequest
 	store    *Store
-	to       *registry.Repository
+	to       registry.Repository
 	others   []neighbour
 	manifest registry.Document
 	blobs    []v1.Descriptor // each once, the config last
@@ -109,7 +110,7 @@ func (s *Store) beginPush(ctx context.Context, r PushRequest) (p push, err error
 	for _, n := range p.others {
 		from = append(from, n.repository)
 	}
-	p.to, err = registry.Open(ctx, r.Registries, r.Ref.Registry, r.Ref.Repository, true, from...)
+	p.to, err = r.Client.Open(ctx, r.Registries, r.Ref.Registry, r.Ref.Repository, true, from...)
 	return p, err
 }
 

@@ -9,7 +9,7 @@ export CGO_ENABLED=0 # a test is executed again inside containers, where no libr
 [ $# -gt 0 ] || set -- ./kernel/... ./runtime/... ./engine/... ./network/... ./storage/... ./internal/truth ./test
 
 mkdir -p "$dir/job/bin" "$dir/job/src"
-cp bin/glassbox bin/glassbox-oci "$dir/job/bin/"
+cp bin/glassbox bin/glassbox-images bin/glassbox-oci "$dir/job/bin/"
 cp vm/inside.sh "$dir/job/run"
 cp vm/checks.sh "$dir/job/"
 echo "${LESSONS:---all}" >"$dir/job/lessons"

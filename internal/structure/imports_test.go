@@ -24,7 +24,9 @@ var directions = []direction{
 	{"engine", []string{"explain", "kernel", "runtime", "storage", "network", "engine"}, "the only place where the three meet"},
 	{"engine/shim", []string{"explain", "kernel", "runtime", "engine/shim"}, "it runs in the small program, beside every container"},
 	{"lessons", []string{"explain", "kernel/look", "lessons"}, "a check sees the world through the kernel's eyes, not through ours"},
-	{"cmd/glassbox", []string{"explain", "kernel", "runtime", "storage", "network", "engine", "lessons", "cmd/glassbox"}, "commands parse, call and print"},
+	{"cmd/command", []string{"explain", "kernel", "runtime", "storage", "network", "engine", "lessons"}, "commands parse, call and print"},
+	{"cmd/glassbox", []string{"cmd/command", "kernel"}, "it is the command line without cargo"},
+	{"cmd/glassbox-images", []string{"cmd/command", "kernel", "storage"}, "it is the command line with cargo"},
 	{"cmd/glassbox-oci", []string{"explain", "kernel", "runtime", "engine/shim", "cmd/glassbox-oci"}, "small and quick to start"},
 	{"storage/box/build", []string{"storage/box/recipe"}, "a tool of the build, linked into nothing"},
 	{"storage/box/recipe", []string{"storage/box"}, "a tool of the build, linked into nothing"},
@@ -54,7 +56,7 @@ func TestImportDirection(t *testing.T) {
 func TestImportDirectionFinds(t *testing.T) {
 	for _, c := range []struct{ from, to string }{
 		{"explain", "kernel"}, {"runtime/plan", "network"}, {"storage", "network"}, {"kernel/look", "kernel"},
-		{"engine/shim", "engine"}, {"lessons", "kernel"}, {"cmd/glassbox-oci", "storage"}, {"cmd/glassbox-oci", "engine"},
+		{"engine/shim", "engine"}, {"lessons", "kernel"}, {"cmd/glassbox-oci", "storage"}, {"cmd/glassbox-oci", "engine"}, {"cmd/glassbox", "storage"},
 	} {
 		rule, ok := ruleFor(c.from)
 		if !ok || len(wrong(rule, []string{module + "/" + c.to})) != 1 {
@@ -98,7 +100,10 @@ var unlinked = []struct{ program, dep, why string }{
 	{"cmd/glassbox-oci", "github.com/google/nftables", "networks are made by the engine"},
 	{"cmd/glassbox-oci", module + "/storage", "images are the engine's"},
 	{"cmd/glassbox-oci", module + "/network", "networks are made by the engine"},
-	{"cmd/glassbox", module + "/internal/testkit", "tests stay out of the programs"},
+	{"cmd/glassbox", "net/http", "every container waits for its start: what speaks HTTP is aboard glassbox-images"},
+	{"cmd/glassbox", "crypto/tls", "every container waits for its start: what speaks HTTP is aboard glassbox-images"},
+	{"cmd/glassbox", module + "/storage/registry/client", "it is the cargo of glassbox-images"},
+	{"cmd/glassbox-images", module + "/internal/testkit", "tests stay out of the programs"},
 	{"explain", "golang.org/x/sys/unix", "the words of the project need the standard library alone"},
 	{"kernel/look", module + "/kernel", "who looks must not share a bug with who does"},
 }

@@ -11,7 +11,7 @@ import (
 // binDir names, in the environment, the directory of the built programs. `make test` sets it.
 const binDir = "GLASSBOX_BIN"
 
-// Program returns the path of a built program: "glassbox" or "glassbox-oci".
+// Program returns the path of a built program: "glassbox", "glassbox-images" or "glassbox-oci".
 func Program(t testing.TB, name string) string {
 	t.Helper()
 	if os.Getenv(binDir) == "" {

@@ -1,15 +1,9 @@
-// This file turns what goes wrong on the way to a registry into a sentence with a remedy.
+// This file holds what may go wrong on the way to a registry, as far as it makes a difference to those who ask.
 package registry
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // Unreachable is the error of a registry that did not answer: without a network, most often.
@@ -24,34 +18,25 @@ func (e *Unreachable) Error() string {
 
 func (e *Unreachable) Unwrap() error { return e.Err }
 
-// NotFound says that the registry does not have it.
-func NotFound(err error) bool {
-	var answer *transport.Error
-	return errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound
+// Answer is the error of a registry that did answer, and did not give what it was asked for.
+type Answer struct {
+	Status int // of HTTP
+	Err    error
 }
 
-// explained adds what to do about an error to it.
-func explained(host string, err error) error {
-	var answer *transport.Error
-	var network *net.OpError
-	var lookup *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden):
-		return fmt.Errorf("%s denies access: the name may be wrong, or it needs 'glassbox login %s': %w", host, host, err)
-	case errors.As(err, &certificate):
-		// Not err, which goes on about what plain HTTP was answered: that was a try.
-		return fmt.Errorf("%s: %w: if it is your own, put its authority's certificate into certs.d/%s/ca.crt below --root", host, certificate, host)
-	case errors.Is(err, context.Canceled):
-		return err
-	case errors.As(err, &network), errors.As(err, &lookup):
-		return &Unreachable{Host: host, Err: err}
-	}
-	return err
+func (e *Answer) Error() string { return e.Err.Error() }
+
+func (e *Answer) Unwrap() error { return e.Err }
+
+// NotFound says that the registry does not have it.
+func NotFound(err error) bool {
+	var answer *Answer
+	return errors.As(err, &answer) && answer.Status == 404
 }
 
 // Refused says that the registry has answered, and would answer the same again.
 func Refused(err error) bool {
-	var answer *transport.Error
-	return errors.As(err, &answer) && answer.StatusCode < http.StatusInternalServerError && answer.StatusCode != http.StatusTooManyRequests
+	const tooManyRequests, internalError = 429, 500
+	var answer *Answer
+	return errors.As(err, &answer) && answer.Status < internalError && answer.Status != tooManyRequests
 }
