@@ -39,7 +39,7 @@ type shim struct {
 }
 
 // bear makes the container and tells the engine that it runs.
-func bear(b wire.Birth, engine *wire.Conn) (*shim, error) {
+func bear(b wire.Birth, seen container.Sight, engine *wire.Conn) (*shim, error) {
 	s := &shim{birth: b, over: make(chan struct{}), starting: make(chan struct{}, 4)}
 	s.will = newWill(b.Restart)
 	if err := s.prepare(); err != nil {
@@ -49,7 +49,7 @@ func bear(b wire.Birth, engine *wire.Conn) (*shim, error) {
 		s.life.io.close()
 		return nil, err
 	}
-	if err := s.life.begin(b, relay(b, engine)); err != nil {
+	if err := s.life.begin(b, seen, relay(b, engine)); err != nil {
 		s.endNames()
 		return nil, err
 	}

@@ -30,14 +30,15 @@ func (s *shim) conceive() (*life, error) {
 	return &life{io: io, audience: newAudience(s.log, &s.delivered), over: make(chan struct{})}, nil
 }
 
-// begin makes the container. Its spec is read each time: the limits may have been changed.
-func (l *life) begin(b wire.Birth, listener explain.Listener) error {
+// begin makes the container. Its spec is read each time: the limits may have been changed. seen is a look at the host that has
+// begun already; nil: there is none yet.
+func (l *life) begin(b wire.Birth, seen container.Sight, listener explain.Listener) error {
 	spec, err := readSpec(b.Bundle)
 	if err == nil {
 		l.container, err = container.Run(spec, container.Options{
 			ID: b.ID, Bundle: b.Bundle, Root: b.Runtime,
 			Stdin: l.io.child[0], Stdout: l.io.child[1], Stderr: l.io.child[2],
-			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init,
+			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Seen: seen,
 		})
 	}
 	if err != nil {

@@ -40,6 +40,7 @@ import (
 
 	"glassbox/engine/shim/wire"
 	"glassbox/kernel/quickjson"
+	"glassbox/runtime/container"
 )
 
 // engineEnd is the descriptor of the socket to the engine that started us.
@@ -68,13 +69,14 @@ func Main() {
 // live goes through the stages of a shim's life. What goes wrong is told to the engine, for a shim has no terminal: its own
 // descriptors 0 to 2 are /dev/null.
 func live(engine *wire.Conn) error {
+	seen := container.LookAhead() // while the engine is busy
 	birth, err := awaitBirth(engine)
 	if errors.Is(err, io.EOF) {
 		return nil // the engine gave up before there was a container
 	}
 	var s *shim
 	if err == nil {
-		s, err = bear(birth, engine)
+		s, err = bear(birth, seen, engine)
 	}
 	if err != nil {
 		report(engine, err)
