@@ -22,7 +22,10 @@ func (e *Engine) stay(ctx context.Context, r *Record, s *supervisor, streams Str
 	if err != nil {
 		return 0, errors.Join(err, s.hangUp())
 	}
-	return code, errors.Join(e.releaseBeside(s, r.ID), s.hangUp())
+	if err := e.releaseBeside(s, r.ID); err != nil {
+		return code, errors.Join(err, s.hangUp())
+	}
+	return code, s.end()
 }
 
 // Attach connects a caller with a container that runs, beside those who are connected already.

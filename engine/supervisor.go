@@ -119,10 +119,18 @@ func failure(payload []byte) error {
 // hangUp leaves the shim to itself.
 func (s *supervisor) hangUp() error {
 	err := s.conn.Close()
-	go func() { // a caller that lives on must not collect zombies
-		for err := error(unix.EINTR); err == unix.EINTR; {
-			_, err = unix.Wait4(s.pid, nil, 0, nil)
-		}
-	}()
+	go s.collect() // a caller that lives on must not collect zombies
 	return err
+}
+
+// end is for a shim that has nothing more to do: it hung up, and is about to end.
+func (s *supervisor) end() error {
+	defer s.collect()
+	return s.conn.Close()
+}
+
+func (s *supervisor) collect() {
+	for err := error(unix.EINTR); err == unix.EINTR; {
+		_, err = unix.Wait4(s.pid, nil, 0, nil)
+	}
 }

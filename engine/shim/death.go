@@ -39,11 +39,12 @@ func (s *shim) supervise(engine *wire.Conn) error {
 	s.endNames()
 	close(s.over)
 	err = errors.Join(err, s.listener.Close())
-	clean := s.partings(released)
-	if !clean {
-		err = errors.Join(err, s.release())
+	if !s.partings(released) {
+		return errors.Join(err, s.release()) // it hangs up by ending: whoever waits for that finds no shim any more
 	}
-	return err // the process ends, and only with it the connection: who waits for that finds no shim any more
+	// Nobody needs to wait until the kernel has taken back the memory of a process that does nothing more.
+	_ = s.lock.Close() // an error means that partings has closed it
+	return errors.Join(err, engine.Close())
 }
 
 // outlive waits for the end of one life and, if there is to be another, begins it.
