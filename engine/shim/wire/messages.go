@@ -9,6 +9,7 @@ import (
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/quickjson"
 )
@@ -127,6 +128,11 @@ func writeFile(name string, v any) error {
 	}
 	if err := os.WriteFile(name+".new", append(data, '\n'), 0o600); err != nil {
 		return err
+	}
+	// A file that takes another's place is written to the disk at once by some file systems, in case the machine loses power: nobody
+	// needs that of what lives as long as a container does. So the two change places, unless this is the first of its name.
+	if unix.Renameat2(unix.AT_FDCWD, name+".new", unix.AT_FDCWD, name, unix.RENAME_EXCHANGE) == nil {
+		return os.Remove(name + ".new")
 	}
 	return os.Rename(name+".new", name)
 }
