@@ -34,16 +34,16 @@ func (e *Engine) CopyIn(ctx context.Context, from, ref, to string, r CopyRequest
 	if r.Archive {
 		owner = nil
 	}
-	n, err := copyIn(from, target, r, owner)
+	n, err := e.copyIn(from, target, r, owner)
 	if err != nil {
 		return n, err
 	}
 	return n, e.emitContainer(f.Record, "extract-to-dir", map[string]string{"path": to})
 }
 
-func copyIn(from string, target side, r CopyRequest, owner *archive.Owner) (int64, error) {
+func (e *Engine) copyIn(from string, target side, r CopyRequest, owner *archive.Owner) (int64, error) {
 	if r.Stream != nil {
-		return target.unpackHere(r.Stream, owner)
+		return target.unpackHere(e.Codecs, r.Stream, owner)
 	}
 	host, source, err := hostSide(from)
 	if err != nil {
@@ -156,7 +156,7 @@ func transfer(src *found, into *os.File, as string, owner *archive.Owner) (int64
 }
 
 // unpackHere takes an archive from elsewhere.
-func (s side) unpackHere(packed io.Reader, owner *archive.Owner) (int64, error) {
+func (s side) unpackHere(codecs *archive.Codecs, packed io.Reader, owner *archive.Owner) (int64, error) {
 	dst, err := s.look(true)
 	if err != nil {
 		return 0, err
@@ -173,7 +173,7 @@ func (s side) unpackHere(packed io.Reader, owner *archive.Owner) (int64, error) 
 	if err := checkWritable(into); err != nil {
 		return 0, err
 	}
-	stream, err := archive.NewStream(packed, archive.DefaultLimits())
+	stream, err := codecs.NewStream(packed, archive.DefaultLimits())
 	if err != nil {
 		return 0, err
 	}

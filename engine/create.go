@@ -125,11 +125,14 @@ func (e *Engine) check(r Request) (Request, storage.Image, error) {
 	if err != nil {
 		return r, storage.Image{}, err
 	}
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return r, storage.Image{}, err
 	}
 	image, err := store.Image(r.Image)
+	if err == nil {
+		err = store.CanUnpack(image)
+	}
 	if err != nil {
 		return r, image, err
 	}

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"glassbox/explain"
+	"glassbox/storage"
+	"glassbox/storage/archive"
 )
 
 // Engine is a place where containers live. Two engines with the same directories are the same engine.
@@ -32,7 +34,19 @@ type Engine struct {
 	Runtime string   // the program glassbox-oci, which is also the shim
 	Self    []string // how to call the program glassbox with the same Root and State, for whoever cleans up after a container
 
+	Codecs *archive.Codecs // nil: images have to be unpacked already
+
 	Warn func(what string) // if not nil, hears what is no reason to stop
+}
+
+// Store opens the image store.
+func (e *Engine) Store() (*storage.Store, error) {
+	store, err := storage.Open(e.Root)
+	if err != nil {
+		return nil, err
+	}
+	store.Codecs = e.Codecs
+	return store, nil
 }
 
 // RunRequest is a Request and how to run it.

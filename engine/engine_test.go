@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"glassbox/internal/testkit"
+	"glassbox/storage/archive/codec"
 )
 
 // asGlassbox is the first argument of the test program when it stands in for glassbox: ROOT, STATE, and the command follow.
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 // glassbox knows three commands: "release ID", "run PROGRAM COMMAND…", where PROGRAM is glassbox-oci, and "die PROGRAM STEP WHO",
 // which runs a container and is killed right after a step: see dieAfter.
 func glassbox(root, state, command string, args []string) error {
-	e := &Engine{Root: root, State: state, Runtime: args[0], Self: []string{os.Args[0], asGlassbox, root, state}}
+	e := &Engine{Root: root, State: state, Runtime: args[0], Codecs: codec.All(), Self: []string{os.Args[0], asGlassbox, root, state}}
 	if command == "release" {
 		return e.Release(context.Background(), args[0])
 	}
@@ -56,7 +57,7 @@ func newEngine(t testing.TB) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{Root: t.TempDir(), State: t.TempDir(), Runtime: testkit.Program(t, "glassbox-oci")}
+	e := &Engine{Root: t.TempDir(), State: t.TempDir(), Runtime: testkit.Program(t, "glassbox-oci"), Codecs: codec.All()}
 	e.Self = []string{self, asGlassbox, e.Root, e.State}
 	t.Cleanup(func() { e.removeAll(t) })
 	return e

@@ -34,7 +34,7 @@ func (e *Engine) Export(ctx context.Context, ref string, w io.Writer) error {
 
 // Save writes images as an archive.
 func (e *Engine) Save(ctx context.Context, refs []string, w io.Writer) error {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (e *Engine) Save(ctx context.Context, refs []string, w io.Writer) error {
 
 // Load reads the images of an archive.
 func (e *Engine) Load(ctx context.Context, packed io.Reader, l explain.Listener) ([]storage.Loaded, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ type ImportRequest struct {
 
 // Import makes an image of one layer out of the archive of a file system.
 func (e *Engine) Import(ctx context.Context, packed io.Reader, r ImportRequest) (string, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return "", err
 	}

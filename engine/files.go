@@ -82,7 +82,7 @@ func (e *Engine) openWith(ref string, live func(*Files) error, mount func(*Files
 		return nil, err
 	}
 	f := &Files{Record: n.Record, Image: n.image, Dirs: e.files(n.ID), end: func() error { n.unlock(); return nil }}
-	if f.Store, err = storage.Open(e.Root); err == nil {
+	if f.Store, err = e.Store(); err == nil {
 		err = mount(f, n)
 	}
 	if err != nil {
@@ -123,7 +123,7 @@ func (f *Files) mount(e *Engine, runner *explain.Runner, more func() error) erro
 func (e *Engine) openLive(r *Record, pid int) (*Files, error) {
 	f := &Files{Record: r, PID: pid, Dirs: e.files(r.ID), end: func() error { return nil }}
 	var err error
-	if f.Store, err = storage.Open(e.Root); err != nil {
+	if f.Store, err = e.Store(); err != nil {
 		return nil, err
 	}
 	if f.Image, err = f.Store.Image(r.ImageID); err != nil {

@@ -51,7 +51,7 @@ func (e *Engine) findUsers(ctx context.Context) storage.FindUsers {
 
 // useImages keeps the image of a container that is being made from being removed, until its record says that it is used.
 func (e *Engine) useImages() (release func(), err error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (e *Engine) strayBlobs(o owners) ([]Leak, error) {
 	if len(o.damaged) > 0 {
 		return nil, nil // nobody knows what that container needs
 	}
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (e *Engine) strayBlobs(o owners) ([]Leak, error) {
 
 // findImage opens the store that has the image.
 func (e *Engine) findImage(ref string) (*storage.Store, storage.Image, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, storage.Image{}, err
 	}

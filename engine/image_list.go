@@ -23,7 +23,7 @@ const notMeasured = -1
 
 // Images returns the images, the newest first, each once with those of its names that pass.
 func (e *Engine) Images(_ context.Context, r ImagesRequest) ([]api.Summary, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // Pull makes an image of a registry one of the store.
 func (e *Engine) Pull(ctx context.Context, r storage.PullRequest) (storage.Pulled, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return storage.Pulled{}, err
 	}
@@ -26,7 +26,7 @@ func (e *Engine) Pull(ctx context.Context, r storage.PullRequest) (storage.Pulle
 
 // Push copies an image to the registry that its name says, and returns the digest and size of its manifest.
 func (e *Engine) Push(ctx context.Context, r storage.PushRequest) (digest string, size int64, err error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return "", 0, err
 	}
@@ -39,7 +39,7 @@ func (e *Engine) Push(ctx context.Context, r storage.PushRequest) (digest string
 
 // PushPlan is what Push would do.
 func (e *Engine) PushPlan(ctx context.Context, r storage.PushRequest) ([]explain.Step, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (e *Engine) PushPlan(ctx context.Context, r storage.PushRequest) ([]explain
 
 // Tag gives an image a further name.
 func (e *Engine) Tag(source, target string) error {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (e *Engine) Tag(source, target string) error {
 
 // RemoveImage takes a name from an image, and with the last one the image.
 func (e *Engine) RemoveImage(ctx context.Context, r storage.RemoveRequest) (storage.Removed, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return storage.Removed{}, err
 	}
@@ -82,7 +82,7 @@ type PruneImagesRequest struct {
 
 // PruneImages removes images that no container uses.
 func (e *Engine) PruneImages(ctx context.Context, r PruneImagesRequest) (storage.Removed, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return storage.Removed{}, err
 	}
@@ -116,7 +116,7 @@ func (e *Engine) emitImage(action, name string) error {
 
 // PullPlan is what Pull would do.
 func (e *Engine) PullPlan(ctx context.Context, r storage.PullRequest) ([]explain.Step, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}

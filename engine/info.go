@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/kernel/look"
-	"glassbox/storage"
 )
 
 // Info describes the engine and the machine it runs on.
@@ -75,7 +74,7 @@ func (e *Engine) countInto(ctx context.Context, info *system.Info) error {
 			info.ContainersStopped++
 		}
 	}
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}

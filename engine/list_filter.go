@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"glassbox/engine/shim/wire"
-	"glassbox/storage"
 )
 
 // Filters are the values given for each name.
@@ -100,7 +99,7 @@ func (e *Engine) filter(name, value string) (func(listed) bool, error) {
 // descendsFrom also finds the containers of an image by the image's id. An image that is gone is known by the name alone.
 func (e *Engine) descendsFrom(image string) func(listed) bool {
 	id := ""
-	if store, err := storage.Open(e.Root); err == nil {
+	if store, err := e.Store(); err == nil {
 		if found, err := store.Image(image); err == nil {
 			id = found.ID.String()
 		}

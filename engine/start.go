@@ -21,7 +21,6 @@ import (
 	"glassbox/explain"
 	"glassbox/kernel"
 	"glassbox/network"
-	"glassbox/storage"
 )
 
 // Start starts a container that was created or has ended.
@@ -100,13 +99,15 @@ func (e *Engine) readyToStart(n *newborn) error {
 	if err := e.settle(n.Record); err != nil { // what an earlier run may have left
 		return err
 	}
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}
-	n.image, err = store.Image(n.ImageID)
+	if n.image, err = store.Image(n.ImageID); err != nil {
+		return err
+	}
 	n.oldCables = cablesOf(n.ID)
-	return err
+	return store.CanUnpack(n.image)
 }
 
 // start does everything up to the program's first instruction.

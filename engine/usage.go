@@ -55,7 +55,7 @@ func (e *Engine) DiskUsage(ctx context.Context) (*DiskUsage, error) {
 }
 
 func (e *Engine) measureImages(ctx context.Context, d *DiskUsage) error {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}

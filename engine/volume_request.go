@@ -97,6 +97,7 @@ func (e *Engine) checkMount(m *Mount, store *storage.Store) error {
 			return err
 		}
 		m.ImageID = image.ID.String()
+		return store.CanUnpack(image)
 	case MountVolume:
 		if m.Source == "" {
 			m.Source, m.Volume.Anonymous = volume.NewName(), true

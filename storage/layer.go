@@ -50,6 +50,7 @@ func (s *Store) layers(blobs []v1.Descriptor, diffIDs []v1.Hash, link linker) ([
 		}
 		l.unpack = Unpack{
 			Blob: s.blob(b.Digest), DiffID: l.DiffID.String(), Dir: s.path("layers", chain.Hex), Link: l.Path, Below: Lower(list),
+			codecs: s.Codecs,
 		}
 		list = append(list, l)
 	}

@@ -17,7 +17,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"glassbox/explain"
-	"glassbox/storage/archive"
 )
 
 // Loaded is an image that came out of an archive.
@@ -43,7 +42,7 @@ func (s *Store) loadInto(copied *made, packed io.Reader, l explain.Listener) ([]
 		return nil, err
 	}
 	defer release()
-	plain, _, err := archive.Decompress(packed)
+	plain, _, err := s.Codecs.Decompress(packed)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/internal/testkit"
+	"glassbox/storage/archive/codec"
 	"glassbox/storage/box/recipe"
 )
 
@@ -50,6 +51,7 @@ func openStore(t testing.TB, root string, archive []byte) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Codecs = codec.All()
 	return s
 }
 

@@ -13,10 +13,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-	"github.com/klauspost/pgzip"
 
 	"glassbox/explain"
-	"glassbox/storage/archive"
 )
 
 // Draft is an image that is being made. Its fields are filled in by the steps that make it.
@@ -66,19 +64,15 @@ func (d *Draft) Close() error {
 	return d.made.discard()
 }
 
-// addLayer compresses what write writes. gzip, for every program reads it; in blocks of a fixed size, so that the same files give
-// the same bytes on every machine.
+// addLayer compresses what write writes: with gzip, for every program reads it.
 func (d *Draft) addLayer(write func(io.Writer) error) error {
 	blob, err := d.store.newBlob()
 	if err != nil {
 		return err
 	}
 	defer blob.close()
-	z, err := pgzip.NewWriterLevel(blob, pgzip.DefaultCompression)
+	z, err := d.store.Codecs.Pack(blob)
 	if err != nil {
-		return err
-	}
-	if err := z.SetConcurrency(1<<20, runtime.NumCPU()); err != nil {
 		return err
 	}
 	sum := sha256.New()
@@ -131,7 +125,7 @@ func (d *Draft) put(kind types.MediaType, document any) (v1.Descriptor, error) {
 
 // Import makes an image of one layer out of the archive of a file system. It gets its name when that could be unpacked.
 func (d *Draft) Import(packed io.Reader, l explain.Listener) error {
-	plain, _, err := archive.Decompress(packed)
+	plain, _, err := d.store.Codecs.Decompress(packed)
 	if err != nil {
 		return fmt.Errorf("import: %w", err)
 	}

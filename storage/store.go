@@ -12,11 +12,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"glassbox/storage/archive"
 	"glassbox/storage/box"
 )
 
 // Store is an image store on disk.
 type Store struct {
+	Codecs *archive.Codecs // nil: nothing can be packed or unpacked
+
 	root     string
 	embedded func() (io.ReadCloser, error) // the image that is always there, as load reads it
 }

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -31,6 +32,8 @@ type Unpack struct {
 	Dir    string   // ROOT/layers/CHAINID, with the folder fs in it
 	Link   string   // ROOT/l/SHORT
 	Below  []string // the layers below, the topmost first, by their short names
+
+	codecs *archive.Codecs
 }
 
 // UnpackLayers is the op that makes the folders of layers from their blobs, the lowest layer first in the list. Nothing takes it
@@ -122,7 +125,7 @@ func (u Unpack) unpack() ([]string, error) {
 		return nil, err
 	}
 	defer blob.Close()
-	stream, err := archive.NewStream(blob, archive.DefaultLimits())
+	stream, err := u.codecs.NewStream(blob, archive.DefaultLimits())
 	if err != nil {
 		return nil, damaged(want, err)
 	}
@@ -147,6 +150,14 @@ func judge(stream *archive.Stream, want v1.Hash, unpackErr error) error {
 		return damaged(want, fmt.Errorf("its bytes hash to %s", got))
 	}
 	return unpackErr
+}
+
+// CanUnpack says whether this program can make what is missing of an image's folders.
+func (s *Store) CanUnpack(img Image) error {
+	if s.Codecs == nil && slices.ContainsFunc(img.Layers, func(l Layer) bool { return !l.Unpacked }) {
+		return fmt.Errorf("the image %s is not unpacked yet: %w", img.Name, archive.ErrPacked)
+	}
+	return nil
 }
 
 // rootless tells whether our rights end at those of a user: the kernel knows fewer users than there are.

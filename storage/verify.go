@@ -3,6 +3,7 @@
 package storage
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -85,7 +86,7 @@ func (v *verifier) layers(blobs []v1.Descriptor, diffIDs []v1.Hash) {
 	for i, b := range blobs {
 		what := fmt.Sprintf("layer %d: ", i+1)
 		path := v.store.blob(b.Digest)
-		digest, diffID, err := hashes(path)
+		digest, diffID, err := v.hashes(path)
 		v.add(what+"digest, of the packed archive", b.Digest, digest, err, kernel.Quote("sha256sum", path))
 		v.add(what+"diffID, of the archive", diffIDs[i], diffID, err, unpackCommand(path)+" | sha256sum")
 		shell := "the diffID: it is the lowest layer"
@@ -117,23 +118,22 @@ func unpackCommand(path string) string {
 		return kernel.Quote("cat", path)
 	}
 	defer f.Close()
-	z, kind, err := archive.Decompress(f)
+	kind, err := archive.Detect(bufio.NewReader(f))
 	if err != nil {
 		return kernel.Quote("cat", path)
 	}
-	defer z.Close()
 	return kernel.Quote(map[archive.Compression]string{archive.Plain: "cat", archive.Gzip: "zcat", archive.Zstd: "zstdcat"}[kind], path)
 }
 
 // hashes reads a blob once for both of its hashes.
-func hashes(path string) (digest, diffID string, err error) {
+func (v *verifier) hashes(path string) (digest, diffID string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", "", err
 	}
 	defer f.Close()
 	whole := sha256.New()
-	stream, err := archive.NewStream(io.TeeReader(f, whole), archive.DefaultLimits())
+	stream, err := v.store.Codecs.NewStream(io.TeeReader(f, whole), archive.DefaultLimits())
 	if err == nil {
 		diffID, err = stream.Finish()
 		stream.Close()

@@ -19,7 +19,7 @@ func TestBothProgramsAnswerAlike(t *testing.T) {
 	small.must("run", "-d", "--name", "alive", "box", "sleep", "1000")
 	for _, line := range []string{"--help", "run --help", "no-such-command", "imagse", "man pull", "complete -- im", "pull", "pull " + dead + "/no",
 		"pull --dry-run " + dead + "/no", "push " + dead + "/no", "image pull " + dead + "/no", "login", "logout " + dead, "import", "import http://" + dead,
-		"load -i /no-such-file", "image verify box", "run --rm " + dead + "/no true", "run --rm --pull always " + dead + "/no true", "create " + dead + "/no",
+		"load -i /no-such-file", "image verify box", "image explain box", "commit gone", "cp - gone:/", "run --rm " + dead + "/no true", "run --rm --pull always " + dead + "/no true", "create " + dead + "/no",
 		"run --rm --pull never " + dead + "/no true", "run --rm --dry-run " + dead + "/no true", "exec alive false", "exec gone true", "images -q"} {
 		words := strings.Fields(line)
 		if a, b := small.run(words...), whole.run(words...); a.String() != b.String() {
@@ -31,7 +31,7 @@ func TestBothProgramsAnswerAlike(t *testing.T) {
 
 func TestGlassboxAlone(t *testing.T) {
 	p := newPlace(t)
-	p.must("images") // the image box is unpacked from the program: later on, too
+	p.must("run", "--rm", "box", "true") // the image is unpacked now
 	dir := t.TempDir()
 	for _, name := range []string{"glassbox", "glassbox-oci"} {
 		program, err := os.ReadFile(testkit.Program(t, name))
@@ -43,7 +43,8 @@ func TestGlassboxAlone(t *testing.T) {
 		t.Errorf("it says %q", out)
 	}
 	id := filepath.Join(dir, "id")
-	for line, code := range map[string]int{"pull x": 1, "run --cidfile " + id + " no-such-image true": 125, "create no-such-image": 125, "login x": 1} {
+	for line, code := range map[string]int{"pull x": 1, "run --cidfile " + id + " no-such-image true": 125, "create no-such-image": 125, "login x": 1, "load": 1,
+		"--root " + dir + "/fresh run box true": 125} {
 		r := p.run(strings.Fields(line)...)
 		if r.code != code || !strings.Contains(r.stderr, dir+"/glassbox-images: no such file or directory: 'make build' makes all programs") {
 			t.Errorf("want the code %d: %s", code, r)

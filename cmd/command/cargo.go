@@ -1,6 +1,6 @@
 // This file is the cargo: what few commands need, and what takes longer to begin than a container does. The program glassbox starts
-// without it. Where a command line turns out to want it, because it is about a registry or an image is not there yet, the program
-// glassbox-images takes over with the same words; nothing has been changed by then, and nothing read from standard input.
+// without it. Where a command line turns out to want it, because it is about a registry, or an image is not there or not unpacked yet,
+// the program glassbox-images takes over with the same words; nothing has been changed by then, and nothing read from standard input.
 package command
 
 import (
@@ -13,12 +13,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"glassbox/storage/archive"
 	"glassbox/storage/registry"
 )
 
 // Cargo is what glassbox-images has and glassbox has not.
 type Cargo struct {
 	Client registry.Client
+	Codecs *archive.Codecs
 	Fetch  func(url string) (io.ReadCloser, error) // a file of a web server
 }
 

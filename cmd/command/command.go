@@ -13,13 +13,15 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"glassbox/storage/archive"
 )
 
 // Main runs the command line of this process and returns the exit code. cargo is nil in the program that has none.
 func Main(cargo *Cargo) int {
 	debug.SetGCPercent(400) // most commands end before it would be worth while to collect anything
 	err := start(os.Args[1:], cargo)
-	if errors.Is(err, errElsewhere) {
+	if errors.Is(err, errElsewhere) || errors.Is(err, archive.ErrPacked) {
 		err = handOver(err)
 	}
 	return report(err)

@@ -31,6 +31,9 @@ func commitCommand() *cli.Command {
 }
 
 func commit(c *cli.Context) error {
+	if _, err := cargoOf(c); err != nil {
+		return err
+	}
 	e, story, err := imageMaker(c)
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"glassbox/engine"
-	"glassbox/storage"
 )
 
 // nameKind is a kind of thing that has a name.
@@ -45,7 +44,7 @@ func containerNames(ctx context.Context, e *engine.Engine, all bool) ([]candidat
 }
 
 func imageNames(e *engine.Engine) ([]candidate, error) {
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return nil, err
 	}

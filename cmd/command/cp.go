@@ -44,6 +44,9 @@ func cp(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if in && from == "-" && e.Codecs == nil {
+		return errElsewhere
+	}
 	r := engine.CopyRequest{Archive: c.Bool("archive"), Follow: c.Bool("follow-link")}
 	var n int64
 	switch {

@@ -34,8 +34,12 @@ func open(c *cli.Context) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine.Engine{Root: root, State: state, Runtime: runtime,
-		Self: []string{filepath.Join(filepath.Dir(runtime), "glassbox"), "--root", root, "--state", state}, Warn: warn}, nil
+	e := &engine.Engine{Root: root, State: state, Runtime: runtime,
+		Self: []string{filepath.Join(filepath.Dir(runtime), "glassbox"), "--root", root, "--state", state}, Warn: warn}
+	if cargo, err := cargoOf(c); err == nil {
+		e.Codecs = cargo.Codecs
+	}
+	return e, nil
 }
 
 // warn tells what is no reason to stop.

@@ -10,6 +10,7 @@ import (
 	"github.com/docker/go-units"
 	"github.com/urfave/cli/v2"
 
+	"glassbox/engine"
 	"glassbox/explain"
 	"glassbox/storage"
 )
@@ -21,11 +22,11 @@ func imageExplainCommand() *cli.Command {
 		UsageText: "glassbox image explain [flags] IMAGE\n\nglassbox image explain box",
 		Flags:     []cli.Flag{flagText("format", "`FORMAT` text or json")},
 		Action: func(c *cli.Context) error {
-			asJSON, err := oneArgument(c)
+			e, asJSON, err := oneArgument(c)
 			if err != nil {
 				return err
 			}
-			img, layers, err := insideOf(c.String("root"), c.Args().First())
+			img, layers, err := insideOf(e, c.Args().First())
 			if err != nil {
 				return err
 			}
@@ -39,23 +40,27 @@ func imageExplainCommand() *cli.Command {
 }
 
 // oneArgument checks what commands have in common that tell of one image, as text or as JSON.
-func oneArgument(c *cli.Context) (asJSON bool, err error) {
+func oneArgument(c *cli.Context) (e *engine.Engine, asJSON bool, err error) {
 	if err := exactly(c, 1); err != nil {
-		return false, err
+		return nil, false, err
 	}
-	if _, err := openAsRoot(c); err != nil {
-		return false, err
+	if e, err = openAsRoot(c); err != nil {
+		return nil, false, err
 	}
-	return wantsJSON(c)
+	asJSON, err = wantsJSON(c)
+	return e, asJSON, err
 }
 
 // insideOf unpacks what is missing, for an archive does not say what it hides.
-func insideOf(root, ref string) (storage.Image, []storage.LayerInside, error) {
-	store, err := storage.Open(root)
+func insideOf(e *engine.Engine, ref string) (storage.Image, []storage.LayerInside, error) {
+	store, err := e.Store()
 	if err != nil {
 		return storage.Image{}, nil, err
 	}
 	img, err := store.Image(ref)
+	if err == nil {
+		err = store.CanUnpack(img)
+	}
 	if err != nil {
 		return img, nil, err
 	}

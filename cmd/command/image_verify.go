@@ -18,11 +18,14 @@ func imageVerifyCommand() *cli.Command {
 		UsageText: "glassbox image verify [flags] IMAGE\n\nglassbox image verify box",
 		Flags:     []cli.Flag{flagText("format", "`FORMAT` text or json")},
 		Action: func(c *cli.Context) error {
-			asJSON, err := oneArgument(c)
+			if _, err := cargoOf(c); err != nil {
+				return err
+			}
+			e, asJSON, err := oneArgument(c)
 			if err != nil {
 				return err
 			}
-			store, err := storage.Open(c.String("root"))
+			store, err := e.Store()
 			if err != nil {
 				return err
 			}

@@ -30,6 +30,9 @@ func loadCommand() *cli.Command {
 }
 
 func load(c *cli.Context) error {
+	if _, err := cargoOf(c); err != nil {
+		return err
+	}
 	if err := exactly(c, 0); err != nil {
 		return err
 	}

@@ -169,7 +169,7 @@ func ensureImage(c *cli.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	store, err := storage.Open(e.Root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,11 @@ func push(c *cli.Context) error {
 	if !c.Bool("all-tags") {
 		return pushOne(c, ref)
 	}
-	store, err := storage.Open(c.String("root"))
+	e, err := openAsRoot(c)
+	if err != nil {
+		return err
+	}
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}

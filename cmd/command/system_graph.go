@@ -26,7 +26,7 @@ func systemGraphCommand() *cli.Command {
 		UsageText: "glassbox system graph\n\n(echo '```mermaid'; glassbox system graph; echo '```') > graph.md",
 		Action: withArguments(0, func(c *cli.Context, e *engine.Engine) error {
 			g := &graph{Writer: c.App.Writer, drawn: map[string]bool{}}
-			return g.draw(c.Context, c.String("root"), e)
+			return g.draw(c.Context, e)
 		}),
 	}
 }
@@ -38,7 +38,7 @@ type graph struct {
 	heard []events.Message
 }
 
-func (g *graph) draw(ctx context.Context, root string, e *engine.Engine) error {
+func (g *graph) draw(ctx context.Context, e *engine.Engine) error {
 	err := e.Events(ctx, engine.EventsRequest{Since: time.Unix(1, 0), Until: time.Now()}, func(m events.Message) error {
 		g.heard = append(g.heard, m)
 		return nil
@@ -46,7 +46,7 @@ func (g *graph) draw(ctx context.Context, root string, e *engine.Engine) error {
 	if err != nil {
 		return err
 	}
-	store, err := storage.Open(root)
+	store, err := e.Store()
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Command glassbox-images is glassbox with what images travel by: a client for registries. Nobody needs to call it: glassbox becomes
+// Command glassbox-images is glassbox with what images travel by: a client for registries, and what packs and unpacks layers. Nobody needs to call it: glassbox becomes
 // this program where a command line wants more than it has itself.
 package main
 
@@ -10,12 +10,13 @@ import (
 
 	"glassbox/cmd/command"
 	"glassbox/kernel"
+	"glassbox/storage/archive/codec"
 	"glassbox/storage/registry/client"
 )
 
 func main() {
 	kernel.GrowStack()
-	os.Exit(command.Main(&command.Cargo{Client: client.HTTP{}, Fetch: fetch}))
+	os.Exit(command.Main(&command.Cargo{Client: client.HTTP{}, Codecs: codec.All(), Fetch: fetch}))
 }
 
 // fetch opens a file of a web server.

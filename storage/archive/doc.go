@@ -1,7 +1,7 @@
 // Package archive turns the tar archives that images are made of into directory trees, and trees into archives.
 //
 //	name.go         what an entry may be called; whiteouts, the names that delete
-//	compression.go  gzip, zstd or nothing, told apart by their first bytes
+//	compression.go  gzip, zstd or nothing, told apart by their first bytes; codec/ has both
 //	stream.go       an archive on its way in: decompressed, measured against bombs, hashed
 //	unpack.go       Unpack: archive -> tree, one entry after the other
 //	parent.go       the directory in which an entry lies, reached without ever leaving the tree

@@ -30,7 +30,7 @@ func FuzzUnpack(f *testing.F) {
 		if err := os.MkdirAll(tree, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if s, err := NewStream(bytes.NewReader(archive), Limits{Bytes: 1 << 20, Ratio: 10, Free: 1 << 16}); err == nil {
+		if s, err := codecs().NewStream(bytes.NewReader(archive), Limits{Bytes: 1 << 20, Ratio: 10, Free: 1 << 16}); err == nil {
 			if _, err := Unpack(tree, s, Options{Layer: true, Rootless: true, Owner: &Owner{}, MaxBytes: 1 << 20}); err != nil {
 				t.Log(err)
 			}

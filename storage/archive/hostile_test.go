@@ -163,7 +163,7 @@ func TestBombs(t *testing.T) {
 
 func unpackStream(t *testing.T, archive []byte, limits Limits) error {
 	t.Helper()
-	s, err := NewStream(bytes.NewReader(archive), limits)
+	s, err := codecs().NewStream(bytes.NewReader(archive), limits)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func TestTruncated(t *testing.T) {
 
 func TestOtherPackers(t *testing.T) {
 	for _, magic := range []string{"BZh91AY", "\xfd7zXZ\x00\x00"} {
-		if _, err := NewStream(strings.NewReader(magic), DefaultLimits()); err == nil || !strings.Contains(err.Error(), "unpack it first") {
+		if _, err := codecs().NewStream(strings.NewReader(magic), DefaultLimits()); err == nil || !strings.Contains(err.Error(), "unpack it first") {
 			t.Errorf("%q: %v", magic, err)
 		}
 	}

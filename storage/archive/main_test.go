@@ -5,6 +5,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
 	"glassbox/internal/testkit"
@@ -25,6 +28,17 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Exit(testkit.Sandbox(m))
+}
+
+// codecs are those of package codec, which can not be imported here: it imports this one.
+func codecs() *Codecs {
+	return &Codecs{
+		Gzip: func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) },
+		Zstd: func(r io.Reader) (io.ReadCloser, error) {
+			z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(8<<20))
+			return z.IOReadCloser(), err
+		},
+	}
 }
 
 // packed writes entries with their content as they are given.

@@ -58,11 +58,11 @@ func (c *counter) Read(p []byte) (int, error) {
 }
 
 // NewStream starts to decompress r. Close ends it.
-func NewStream(r io.Reader, limits Limits) (*Stream, error) {
+func (c *Codecs) NewStream(r io.Reader, limits Limits) (*Stream, error) {
 	s := &Stream{limits: limits, sum: sha256.New(), full: make(chan chunk, 3), empty: make(chan chunk, 3), stop: make(chan struct{})}
 	s.packed.Reader = r
 	var err error
-	if s.inner, s.Compression, err = Decompress(&s.packed); err != nil {
+	if s.inner, s.Compression, err = c.Decompress(&s.packed); err != nil {
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
 	for range cap(s.empty) {
