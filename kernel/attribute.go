@@ -15,14 +15,16 @@ type SetAttributesIn struct {
 	Set, Clear   uint64 // MOUNT_ATTR_*
 }
 
-func (s SetAttributesIn) Do() error {
-	fd, err := OpenIn(s.Root, s.Target, unix.O_PATH)
-	if err != nil {
-		return Fail(s, err)
-	}
-	defer unix.Close(fd)
-	attr := &unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear}
-	return Fail(s, unix.MountSetattr(fd, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, attr))
+func (s SetAttributesIn) Do() error { return do(s) }
+func (s SetAttributesIn) calls() ([]call, error) {
+	var m making
+	set := setAttributes(unix.AT_FDCWD, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear})
+	set.name = ""
+	m.at(s.Root, s.Target, 0, false, func(target descriptor, _ any) {
+		set.args[0] = target
+		m.add(set)
+	})
+	return m.list, nil
 }
 
 func (s SetAttributesIn) Call() string {

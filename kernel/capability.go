@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,7 +45,7 @@ func (d DropBounding) calls() (list []call, err error) {
 			drop := prctl(unix.PR_CAPBSET_DROP, bit)
 			drop.name = "prctl(PR_CAPBSET_DROP, " + capabilityName(bit) + ")"
 			if has == 0 {
-				drop.may = []syscall.Errno{unix.EPERM}
+				drop.may = errnos(unix.EPERM)
 			}
 			list = append(list, drop)
 		}

@@ -19,6 +19,7 @@ type Child struct {
 	Argv  []string
 	Env   []string
 	Files []*os.File // its descriptors 0, 1, 2, …; nil: closed
+	Link  int        // which of them it listens to
 	PID   int
 }
 
@@ -37,9 +38,8 @@ type TimeOffset struct {
 	Secs, Nanos int64
 }
 
-// Clone starts a copy of this program in new namespaces. The copy is executed anew (the Go runtime is several threads, and
-// fork copies just one), so it begins at main, finds what it is by its arguments, and is told the rest through a socket.
-// man 2 clone, man 2 setns.
+// Clone starts a deputy in new namespaces, in those of others, or in ours: a process that waits to be told what to do. It is executed
+// anew, for the Go runtime is several threads, and fork copies just one. man 2 clone, man 2 setns, man 2 memfd_create.
 type Clone struct {
 	New     uintptr // CLONE_NEW* of the namespaces to make
 	Join    []Namespace
@@ -49,9 +49,8 @@ type Clone struct {
 	Cgroup  string // the v2 group to be born in; empty: the parent's
 	Child   *Child
 
-	image        *os.File // the program instead of a copy of ours
-	Unprivileged bool     // by an ordinary user: see usermap.go
-	Nested       bool     // by the root of a user namespace, in which setgroups may be denied for good
+	Unprivileged bool // by an ordinary user: see usermap.go
+	Nested       bool // by the root of a user namespace, in which setgroups may be denied for good
 }
 
 // Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
@@ -79,13 +78,11 @@ func (c Clone) Do() error {
 }
 
 func (c Clone) fork() error {
-	exe, err := c.image, error(nil)
-	if exe == nil {
-		if exe, err = protectedSelf(); err != nil {
-			return err
-		}
-		defer exe.Close()
+	exe, err := deputyImage(c.Child.Link)
+	if err != nil {
+		return err
 	}
+	defer exe.Close()
 	// Above the descriptors that the child gets: those would take its place before the execve.
 	self, err := unix.FcntlInt(exe.Fd(), unix.F_DUPFD_CLOEXEC, len(c.Child.Files))
 	if err != nil {
@@ -157,15 +154,11 @@ func (c Clone) Call() string {
 			lines = append(lines, c.offsetsCall())
 		}
 	}
-	if c.Unprivileged {
-		lines = append(lines, memfdCall, sealCall, c.cloneCall())
-	} else {
-		lines = append(lines, openTreeCall, setAttrCall, c.cloneCall())
-	}
+	lines = append(lines, memfdCall, sealCall, c.cloneCall())
 	if c.New&unix.CLONE_NEWUSER != 0 {
 		lines = append(lines, c.mapCalls()...)
 	}
-	return strings.Join(append(lines, `execve("/proc/self/exe")`), "\n")
+	return strings.Join(append(lines, `execve("/memfd:glassbox")`), "\n")
 }
 
 // cloneCall: the old clone has no room to name a cgroup. man 2 clone, CLONE_INTO_CGROUP.
@@ -181,9 +174,13 @@ func (c Clone) cloneCall() string {
 	return fmt.Sprintf("clone3({flags=%s, exit_signal=SIGCHLD, cgroup=open(%q)})", words, c.Cgroup)
 }
 
-// Shell is unshare(1), run by nsenter(1) where namespaces are joined. The command that it starts is left to the reader.
+// Shell is unshare(1), run by nsenter(1) where namespaces are joined; where none are made, what comes after it is all done by
+// nsenter(1). The command that it starts is left to the reader.
 func (c Clone) Shell() string {
 	var words []string
+	if c.New == 0 && len(c.Join) == 0 {
+		return "nsenter --target $PID --all"
+	}
 	if len(c.Join) > 0 {
 		words = append(words, "nsenter")
 		for _, ns := range c.Join {

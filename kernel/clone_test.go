@@ -102,7 +102,7 @@ func TestCloneErrorsNameTheCall(t *testing.T) {
 		op   Clone
 		want string
 	}{
-		{Clone{Join: []Namespace{{unix.CLONE_NEWNET, "/no/such"}}}, `setns("/no/such", CLONE_NEWNET): open /no/such: no such file or directory`},
+		{Clone{Join: []Namespace{{unix.CLONE_NEWNET, "/no/such"}}}, `setns("/no/such", CLONE_NEWNET): no such file or directory`},
 		{Clone{Join: []Namespace{{unix.CLONE_NEWNET, "/proc/self/ns/uts"}}}, `setns("/proc/self/ns/uts", CLONE_NEWNET): invalid argument`},
 		// A time namespace is joined by a process of one thread only, and a Go program has several.
 		{Clone{Join: []Namespace{{unix.CLONE_NEWTIME, "/proc/self/ns/time"}}}, `setns("/proc/self/ns/time", CLONE_NEWTIME): too many users`},
@@ -136,7 +136,7 @@ func TestIDMaps(t *testing.T) {
 }
 
 // The attack of CVE-2019-5736: /proc/PID/exe of a process that runs our program is kept open, and written to when nobody runs
-// the program any more and the kernel would let it through. Through our own mount it never does.
+// the program any more and the kernel would let it through. Through our own mount it never does, and a deputy is no copy of it.
 func TestOwnProgramCanNotBeWritten(t *testing.T) {
 	testkit.Need(t, testkit.Root())
 	self, err := os.Executable()
@@ -146,7 +146,7 @@ func TestOwnProgramCanNotBeWritten(t *testing.T) {
 	for _, c := range []struct {
 		deed string
 		want error
-	}{{"leave a clone", unix.EROFS}, {"leave a plain child", nil}} {
+	}{{"leave a clone", unix.EPERM}, {"leave a protected copy", unix.EROFS}, {"leave a plain child", nil}} {
 		if err := attack(t, leave(t, copied, c.deed)); err != c.want {
 			t.Errorf("%s: %v, want %v", c.deed, err, c.want)
 		}
@@ -178,6 +178,17 @@ func leaveWaiter(op Clone) error {
 	return err
 }
 
+// leaveProtected starts it by the descriptor that a container's init is started by.
+func leaveProtected() error {
+	exe, err := ProtectedSelf()
+	if err != nil {
+		return err
+	}
+	pid, err := syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", exe.Fd()), []string{waiterName}, &syscall.ProcAttr{Files: []uintptr{0}})
+	fmt.Print(pid)
+	return err
+}
+
 func leavePlain() error {
 	pid, err := syscall.ForkExec("/proc/self/exe", []string{waiterName}, &syscall.ProcAttr{Files: []uintptr{0}})
 	fmt.Print(pid)
@@ -193,7 +204,8 @@ func attack(t *testing.T, pid int) error {
 	must(t, KillChild{Child: &Child{PID: pid}}.Do()) // ours by now: the test is a subreaper
 	w, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd), unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err == nil {
-		err = unix.Close(w)
+		_, err = unix.Write(w, []byte("overwritten"))
+		unix.Close(w)
 	}
 	return err
 }

@@ -152,7 +152,7 @@ func (c Clone) joiner(keep func(int, error) (int, error)) (*joiner, error) {
 	}
 	first := len(c.Child.Files)
 	above := func(fd int) (int, error) { return keep(unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, first)) }
-	exe, err := protectedSelf()
+	exe, err := deputyImage(c.Child.Link)
 	if err != nil {
 		return nil, err
 	}

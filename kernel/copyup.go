@@ -2,6 +2,7 @@
 package kernel
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path"
@@ -16,6 +17,9 @@ type CopyUpIn struct {
 	Root, Target string
 	Flags        uintptr
 	Data         string
+
+	Self   int `json:"-"` // descriptor of this program, for a deputy
+	number int
 }
 
 // Do holds what is covered by a descriptor: the mount hides it from every path.
@@ -57,6 +61,30 @@ func likewise(from, to *os.File) error {
 }
 
 // mode is what Data says of it.
+// CopyUpTitle is the name of a copy of this program that does one CopyUpIn, which is its argument.
+const CopyUpTitle = "glassbox: copy up"
+
+// CopyUp is its life.
+func CopyUp(arg string) error {
+	var c CopyUpIn
+	if err := json.Unmarshal([]byte(arg), &c); err != nil {
+		return fmt.Errorf("%s: %w", CopyUpTitle, err)
+	}
+	return c.Do()
+}
+
+// calls are for a deputy: they run this program. To copy a tree takes more than calls that are known beforehand.
+func (c CopyUpIn) calls() ([]call, error) {
+	arg, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	var m making
+	m.run(program{name: CopyUpTitle, number: c.number, start: call{number: unix.SYS_EXECVEAT,
+		args: []any{c.Self, "", vector([]string{CopyUpTitle, string(arg)}), vector(nil), unix.AT_EMPTY_PATH}}})
+	return m.list, nil
+}
+
 func (c CopyUpIn) mode() string {
 	for option := range strings.SplitSeq(c.Data, ",") {
 		if mode, ok := strings.CutPrefix(option, "mode="); ok {

@@ -29,8 +29,9 @@ func childDeeds() map[string]func() error {
 			}
 			return Clone{New: unix.CLONE_NEWUTS, Child: &Child{Argv: []string{waiterName}}}.Do()
 		},
-		"leave a clone":       func() error { return leaveWaiter(Clone{New: unix.CLONE_NEWPID}) },
-		"leave a plain child": leavePlain,
+		"leave a protected copy": leaveProtected,
+		"leave a clone":          func() error { return leaveWaiter(Clone{New: unix.CLONE_NEWPID}) },
+		"leave a plain child":    leavePlain,
 		"keys": func() error {
 			for i := range 1000 {
 				if _, err := unix.AddKey("user", fmt.Sprint("glassbox", i), []byte("x"), unix.KEY_SPEC_SESSION_KEYRING); err != nil {

@@ -3,11 +3,8 @@ package kernel
 
 import (
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,7 +29,10 @@ type Exec struct {
 	Env  []string
 }
 
-func (e Exec) Do() error { return Fail(e, unix.Exec(e.Path, e.Args, e.Env)) }
+func (e Exec) Do() error { return do(e) }
+func (e Exec) calls() ([]call, error) {
+	return []call{{number: unix.SYS_EXECVE, args: []any{e.Path, vector(e.Args), vector(e.Env)}}}, nil
+}
 func (e Exec) Call() string {
 	quoted := make([]string, len(e.Args))
 	for i, a := range e.Args {
@@ -44,23 +44,23 @@ func (e Exec) Shell() string {
 	return "exec env -i " + Quote(append(append([]string{}, e.Env...), e.Args...)...)
 }
 
-// ExecSelf executes this program anew, by a descriptor: its path means nothing in a container. Its arguments are our title, the
+// ExecSelf executes this program, by a descriptor of it: its path means nothing in a container. Its arguments are our title, the
 // number of a descriptor that stays open, the program that this one will start, and that one's own arguments. man 2 execveat.
-type ExecSelf struct{ Args, Env []string }
+type ExecSelf struct {
+	Args, Env []string
+	Self      int // descriptor of this program
+}
 
-func (e ExecSelf) Do() error {
+func (e ExecSelf) Do() error { return do(e) }
+func (e ExecSelf) calls() ([]call, error) {
 	open, err := strconv.Atoi(e.Args[1])
-	if err == nil {
-		_, err = unix.FcntlInt(uintptr(open), unix.F_SETFD, 0)
-	}
 	if err != nil {
-		return Fail(e, err)
+		return nil, err
 	}
-	fd, err := unix.Open("/proc/self/exe", unix.O_PATH|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return Fail(e, err)
-	}
-	return Fail(e, execveat(fd, e.Args, e.Env))
+	return []call{
+		{number: unix.SYS_FCNTL, args: []any{open, unix.F_SETFD, 0}},
+		{number: unix.SYS_EXECVEAT, args: []any{e.Self, "", vector(e.Args), vector(e.Env), unix.AT_EMPTY_PATH}},
+	}, nil
 }
 
 func (e ExecSelf) Call() string {
@@ -69,20 +69,3 @@ func (e ExecSelf) Call() string {
 
 // Shell executes the program that this one would start.
 func (e ExecSelf) Shell() string { return Exec{Args: e.Args[3:], Env: e.Env}.Shell() }
-
-func execveat(fd int, args, env []string) error {
-	argv, err := syscall.SlicePtrFromStrings(args)
-	if err != nil {
-		return err
-	}
-	envp, err := syscall.SlicePtrFromStrings(env)
-	if err != nil {
-		return err
-	}
-	empty := []byte{0}
-	_, _, errno := unix.RawSyscall6(unix.SYS_EXECVEAT, uintptr(fd), uintptr(unsafe.Pointer(&empty[0])),
-		uintptr(unsafe.Pointer(&argv[0])), uintptr(unsafe.Pointer(&envp[0])), unix.AT_EMPTY_PATH, 0)
-	runtime.KeepAlive(argv)
-	runtime.KeepAlive(envp)
-	return errno
-}

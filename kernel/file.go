@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -115,24 +117,27 @@ func (s SetSysctl) file() string {
 	return strings.ReplaceAll(s.Name, ".", "/")
 }
 func (s SetSysctl) path() string { return "/proc/sys/" + s.file() }
-func (s SetSysctl) Do() error    { return Fail(s, writeProc(s.path(), s.Value)) }
+func (s SetSysctl) Do() error    { return do(s) }
+func (s SetSysctl) calls() ([]call, error) {
+	return writingProc(s.path(), s.Value), nil
+}
 func (s SetSysctl) Call() string {
 	return fmt.Sprintf("write(%q, %q, %d)", s.path(), s.Value, len(s.Value))
 }
 func (s SetSysctl) Shell() string { return Quote("sysctl", "-w", s.Name+"="+s.Value) }
 
-// writeProc writes a file of the kernel's, and makes sure that it is one: in a mount namespace that others furnish, something
+// writingProc writes a file of the kernel's, and makes sure that it is one: in a mount namespace that others furnish, something
 // else may lie there (CVE-2019-16884, CVE-2025-52881).
-func writeProc(path, content string) error {
-	fd, err := unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	var fs unix.Statfs_t
-	if err := unix.Fstatfs(fd, &fs); err != nil || fs.Type != unix.PROC_SUPER_MAGIC {
-		return errors.Join(fmt.Errorf("%s does not lie on procfs", path), err, unix.Close(fd))
-	}
-	return writeAndClose(fd, content)
+func writingProc(path, content string) []call {
+	write := writing(path, content)
+	return slices.Insert(write, 1, onProc(descriptor(0), path))
+}
+
+// onProc checks that a file lies on procfs. man 2 fstatfs: the type of the file system comes first.
+func onProc(file descriptor, path string) call {
+	fs := room(int(unsafe.Sizeof(unix.Statfs_t{})))
+	return call{number: unix.SYS_FSTATFS, args: []any{file, fs}, check: &check{fs, 0, ^uint64(0), unix.PROC_SUPER_MAGIC, unix.EXDEV},
+		name: path + " does not lie on procfs"}
 }
 
 // writeFile writes content with one write(2): kernel files take a value whole or not at all.

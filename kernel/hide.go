@@ -3,9 +3,6 @@
 package kernel
 
 import (
-	"errors"
-	"fmt"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -16,45 +13,32 @@ type MaskIn struct {
 	Dir          bool // what is expected there, for the story
 }
 
-func (m MaskIn) Do() error {
-	null, err := openNull()
-	if err != nil {
-		return Fail(m, err)
-	}
-	defer unix.Close(null)
-	err = at(m.Root, m.Target, func(target string) error {
-		var st unix.Stat_t
-		if err := unix.Stat(target, &st); err != nil {
-			return err
-		}
-		if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-			return unix.Mount("tmpfs", target, "tmpfs", unix.MS_RDONLY, emptyTmpfs)
-		}
-		return unix.Mount(fmt.Sprintf("/proc/self/fd/%d", null), target, "", unix.MS_BIND, "")
+func (m MaskIn) Do() error { return do(m) }
+
+// calls try the file first: a directory does not take the mount of one.
+func (m MaskIn) calls() ([]call, error) {
+	var k making
+	null := k.opens(call{number: unix.SYS_OPENAT, name: "open /dev/null",
+		args: []any{unix.AT_FDCWD, "/dev/null", unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC}})
+	buffer, kind := stat(unix.S_IFMT, unix.S_IFCHR, unix.ENODEV)
+	isNull := isDevice(buffer, 1, 3, unix.ENODEV)
+	isNull.name = "/dev/null is not the null device"
+	k.add(call{number: unix.SYS_FSTAT, args: []any{null, buffer}, check: kind, name: isNull.name}, isNull)
+	k.at(m.Root, m.Target, 0, true, func(_ descriptor, target any) {
+		dir, done := new(mark), new(mark)
+		cover := mount(ownFile(null), target, "", unix.MS_BIND, "")
+		cover.may, cover.or = errnos(unix.ENOTDIR), dir
+		k.add(cover)
+		k.jump(done)
+		k.here(dir)
+		k.add(mount("tmpfs", target, "tmpfs", unix.MS_RDONLY, emptyTmpfs))
+		k.here(done)
 	})
-	return Fail(m, unlessAbsent(err))
+	k.close(null)
+	return k.list, nil
 }
 
 const emptyTmpfs = "nr_blocks=1,nr_inodes=1"
-
-func openNull() (int, error) {
-	fd, err := unix.Open("/dev/null", unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1, fmt.Errorf("open /dev/null: %w", err)
-	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFCHR || st.Rdev != unix.Mkdev(1, 3) {
-		return -1, errors.Join(errors.New("/dev/null is not the null device"), err, unix.Close(fd))
-	}
-	return fd, nil
-}
-
-func unlessAbsent(err error) error {
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
-		return nil
-	}
-	return err
-}
 
 func (m MaskIn) as() (file BindIn, dir MountIn) {
 	return BindIn{Root: m.Root, Source: "/dev/null", Target: m.Target},
@@ -84,12 +68,15 @@ type ReadonlyIn struct {
 	Flags        uintptr // besides MS_RDONLY
 }
 
-func (r ReadonlyIn) Do() error {
-	bind, remount := r.as()
-	if err := unlessAbsent(bind.Do()); err != nil {
-		return err
-	}
-	return unlessAbsent(remount.Do())
+func (r ReadonlyIn) Do() error { return do(r) }
+
+// calls resolve the target twice: the second time it is the mount that was made.
+func (r ReadonlyIn) calls() ([]call, error) {
+	var m making
+	_, remount := r.as()
+	m.at(r.Root, r.Target, 0, true, func(_ descriptor, target any) { m.add(mount(target, target, "", unix.MS_BIND|unix.MS_REC, "")) })
+	m.at(r.Root, r.Target, 0, true, func(_ descriptor, target any) { m.remount(target, remount.flags()) })
+	return m.list, nil
 }
 
 func (r ReadonlyIn) as() (BindSelfIn, RemountIn) {

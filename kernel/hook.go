@@ -18,6 +18,8 @@ type RunHook struct {
 	Dir     string
 	Input   string // to be read from standard input
 	Seconds int    // 0: as long as it wants
+
+	number int // of the op, among those that a deputy is told together
 }
 
 func (r RunHook) Do() error {
@@ -114,6 +116,16 @@ func said(fd int) string {
 		return ""
 	}
 	return ": " + strings.TrimSpace(string(text[:n]))
+}
+
+// calls are for a deputy.
+func (r RunHook) calls() ([]call, error) {
+	var m making
+	m.run(program{
+		start: call{number: unix.SYS_EXECVE, args: []any{r.Path, vector(r.args()), vector(r.Env)}},
+		dir:   r.Dir, input: r.Input, seconds: r.Seconds, name: Quote(r.args()...), number: r.number,
+	})
+	return m.list, nil
 }
 
 func (r RunHook) args() []string {

@@ -13,14 +13,20 @@ import (
 // SetHostname names the machine, in the UTS namespace of the caller. man 2 sethostname. LESSON: sethostname
 type SetHostname struct{ Name string }
 
-func (s SetHostname) Do() error     { return Fail(s, unix.Sethostname([]byte(s.Name))) }
+func (s SetHostname) Do() error { return do(s) }
+func (s SetHostname) calls() ([]call, error) {
+	return []call{{number: unix.SYS_SETHOSTNAME, args: []any{s.Name, len(s.Name)}}}, nil
+}
 func (s SetHostname) Call() string  { return fmt.Sprintf("sethostname(%q, %d)", s.Name, len(s.Name)) }
 func (s SetHostname) Shell() string { return Quote("hostname", s.Name) }
 
 // SetDomainname names the NIS domain. man 2 setdomainname.
 type SetDomainname struct{ Name string }
 
-func (s SetDomainname) Do() error { return Fail(s, unix.Setdomainname([]byte(s.Name))) }
+func (s SetDomainname) Do() error { return do(s) }
+func (s SetDomainname) calls() ([]call, error) {
+	return []call{{number: unix.SYS_SETDOMAINNAME, args: []any{s.Name, len(s.Name)}}}, nil
+}
 func (s SetDomainname) Call() string {
 	return fmt.Sprintf("setdomainname(%q, %d)", s.Name, len(s.Name))
 }
@@ -114,12 +120,9 @@ func (s SetRlimit) Shell() string {
 type SetOOMScore struct{ Score int }
 
 func (s SetOOMScore) value() string { return strconv.Itoa(s.Score) }
-func (s SetOOMScore) Do() error {
-	return Fail(s, writeProc("/proc/self/oom_score_adj", s.value()))
-}
-
+func (s SetOOMScore) Do() error     { return do(s) }
 func (s SetOOMScore) calls() ([]call, error) {
-	return writing("/proc/self/oom_score_adj", s.value()), nil
+	return writingProc("/proc/self/oom_score_adj", s.value()), nil
 }
 
 func (s SetOOMScore) Call() string {
@@ -164,9 +167,9 @@ func (f ForbidTracing) Shell() string { return "" }
 // NewSession makes the process the leader of a new session, without a controlling terminal. man 2 setsid.
 type NewSession struct{}
 
-func (n NewSession) Do() error {
-	_, err := unix.Setsid()
-	return Fail(n, err)
+func (n NewSession) Do() error { return do(n) }
+func (n NewSession) calls() ([]call, error) {
+	return []call{{number: unix.SYS_SETSID}}, nil
 }
 func (n NewSession) Call() string  { return "setsid()" }
 func (n NewSession) Shell() string { return "setsid" }

@@ -21,16 +21,18 @@ type MountIn struct {
 	Data                   string
 }
 
-// Do follows no link to the place of /proc or /sys: whoever could exchange the link would have the masks that come later
+func (m MountIn) Do() error { return do(m) }
+
+// calls follow no link to the place of /proc or /sys: whoever could exchange the link would have the masks that come later
 // mounted over something else (CVE-2019-19921, CVE-2023-27561).
-func (m MountIn) Do() error {
-	var resolve uint64
+func (m MountIn) calls() ([]call, error) {
+	var k making
+	resolve := 0
 	if m.FSType == "proc" || m.FSType == "sysfs" {
 		resolve = unix.RESOLVE_NO_SYMLINKS
 	}
-	return Fail(m, by(m.Root, m.Target, resolve, func(target string) error {
-		return unix.Mount(m.Source, target, m.FSType, m.Flags, m.Data)
-	}))
+	k.at(m.Root, m.Target, resolve, false, func(_ descriptor, target any) { k.add(mount(m.Source, target, m.FSType, m.Flags, m.Data)) })
+	return k.list, nil
 }
 
 func (m MountIn) Call() string {
@@ -47,10 +49,11 @@ type BindIn struct {
 	Recursive            bool
 }
 
-func (b BindIn) Do() error {
-	return Fail(b, at(b.Root, b.Target, func(target string) error {
-		return unix.Mount(b.Source, target, "", bindFlags(b.Recursive), "")
-	}))
+func (b BindIn) Do() error { return do(b) }
+func (b BindIn) calls() ([]call, error) {
+	var m making
+	m.at(b.Root, b.Target, 0, false, func(_ descriptor, target any) { m.add(mount(b.Source, target, "", bindFlags(b.Recursive), "")) })
+	return m.list, nil
 }
 
 func (b BindIn) Call() string {
@@ -67,20 +70,23 @@ type RemountIn struct {
 
 func (r RemountIn) flags() uintptr { return unix.MS_REMOUNT | unix.MS_BIND | r.Flags }
 
-func (r RemountIn) Do() error {
-	return Fail(r, at(r.Root, r.Target, func(target string) error {
-		err := unix.Mount("", target, "", r.flags(), "")
-		if err != unix.EPERM {
-			return err
-		}
-		// In a user namespace the flags that the host has set on this mount are locked: ask again and keep them.
-		var now unix.Statfs_t
-		if err := unix.Statfs(target, &now); err != nil {
-			return err
-		}
-		locked := uintptr(now.Flags) & (unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC | unix.MS_NOATIME | unix.MS_RELATIME)
-		return unix.Mount("", target, "", r.flags()|locked, "")
-	}))
+func (r RemountIn) Do() error { return do(r) }
+func (r RemountIn) calls() ([]call, error) {
+	var m making
+	m.at(r.Root, r.Target, 0, false, func(_ descriptor, target any) { m.remount(target, r.flags()) })
+	return m.list, nil
+}
+
+// remount: in a user namespace the flags that the host has set on a mount are locked, and may not be cleared (EPERM). Those that are
+// asked for can be set all the same.
+func (m *making) remount(target any, flags uintptr) {
+	change, locked, done := mount("", target, "", flags, ""), new(mark), new(mark)
+	change.may, change.or = errnos(unix.EPERM), locked
+	m.add(change)
+	m.jump(done)
+	m.here(locked)
+	m.add(setAttributes(unix.AT_FDCWD, target, 0, setOnly(attributesOf(flags))))
+	m.here(done)
 }
 
 func (r RemountIn) Call() string {
@@ -98,8 +104,11 @@ type SetPropagationIn struct {
 	Type         uintptr
 }
 
-func (p SetPropagationIn) Do() error {
-	return Fail(p, at(p.Root, p.Target, func(target string) error { return unix.Mount("", target, "", p.Type, "") }))
+func (p SetPropagationIn) Do() error { return do(p) }
+func (p SetPropagationIn) calls() ([]call, error) {
+	var m making
+	m.at(p.Root, p.Target, 0, false, func(_ descriptor, target any) { m.add(mount("", target, "", p.Type, "")) })
+	return m.list, nil
 }
 
 func (p SetPropagationIn) Call() string {
@@ -108,22 +117,6 @@ func (p SetPropagationIn) Call() string {
 
 func (p SetPropagationIn) Shell() string {
 	return propagationShell(path.Join(p.Root, p.Target), p.Type)
-}
-
-// at resolves name inside root and calls do with a path that names the result and can not be changed under our hands.
-func at(root, name string, do func(target string) error) error { return by(root, name, 0, do) }
-
-// by is at with more RESOLVE_* flags.
-func by(root, name string, resolve uint64, do func(target string) error) error {
-	if path.Join(root, name) == "/" {
-		return do("/") // after pivot_root: /proc is the container's by now, and may be a forgery (CVE-2025-52881)
-	}
-	fd, err := openBy(root, name, unix.O_PATH, resolve)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return do(fmt.Sprintf("/proc/self/fd/%d", fd))
 }
 
 // OpenIn opens name as a process would whose root directory is root. man 2 openat2.

@@ -4,7 +4,6 @@
 package kernel
 
 import (
-	"errors"
 	"fmt"
 	"path"
 
@@ -18,54 +17,51 @@ type BindFlagsIn struct {
 	Flags                uintptr // MS_RDONLY, MS_NOSUID, … of the mount at Target alone
 }
 
-// Do takes the old way where the kernel is older than 5.12.
-func (b BindFlagsIn) Do() error {
-	err := b.attach(b.Source)
-	if !errors.Is(err, unix.ENOSYS) {
-		return Fail(b, err)
-	}
-	bind, remount := b.as()
-	if err := bind.Do(); err != nil {
-		return err
-	}
-	return remount.Do()
+func (b BindFlagsIn) Do() error { return do(b) }
+func (b BindFlagsIn) calls() ([]call, error) {
+	var m making
+	m.at(b.Root, b.Target, 0, false, func(target descriptor, _ any) { m.attachCopy(b.Source, target, b.Recursive, b.Flags) })
+	return m.list, nil
 }
 
-func (b BindFlagsIn) attach(source string) error {
-	target, err := OpenIn(b.Root, b.Target, unix.O_PATH)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(target)
-	return attachCopy(source, target, b.Recursive, b.Flags)
+// attachCopy mounts a copy of what is at source over target. In a user namespace the flags that the host has set are locked, and may
+// not be cleared (EPERM): they are kept.
+func (m *making) attachCopy(source string, target descriptor, recursive bool, flags uintptr) {
+	attr, locked, done := attributesOf(flags), new(mark), new(mark)
+	tree := m.opens(call{number: unix.SYS_OPEN_TREE, args: []any{unix.AT_FDCWD, source, unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | flagIf(recursive)}})
+	first := setAttributes(tree, "", unix.AT_EMPTY_PATH, attr)
+	first.may, first.or = errnos(unix.EPERM), locked
+	m.add(first)
+	m.jump(done)
+	m.here(locked)
+	m.add(setAttributes(tree, "", unix.AT_EMPTY_PATH, setOnly(attr)))
+	m.here(done)
+	m.add(moveMount(tree, target))
+	m.close(tree)
 }
 
-// attachCopy mounts a copy of what is at source over target.
-func attachCopy(source string, target int, recursive bool, flags uintptr) error {
-	tree, err := unix.OpenTree(unix.AT_FDCWD, source, uint(unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|flagIf(recursive)))
-	if err != nil {
-		return err
-	}
-	defer unix.Close(tree)
-	attr := attributesOf(flags)
-	err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, attr)
-	if err == unix.EPERM { // in a user namespace the flags that the host has set are locked: keep them
-		attr.Attr_clr &= unix.MOUNT_ATTR__ATIME
-		err = unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH, attr)
-	}
-	if err != nil {
-		return fmt.Errorf("mount_setattr: %w", err)
-	}
-	if err := unix.MoveMount(tree, "", target, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH); err != nil {
-		return fmt.Errorf("move_mount: %w", err)
-	}
-	return nil
+// setAttributes is mount_setattr(2).
+func setAttributes(dir, path any, flags int, attr unix.MountAttr) call {
+	what := words{uintptr(attr.Attr_set), uintptr(attr.Attr_clr), 0, 0}
+	return call{number: unix.SYS_MOUNT_SETATTR, args: []any{dir, path, flags, what, 32}, name: "mount_setattr"}
+}
+
+// setOnly clears nothing but the times of access, which are one field.
+func setOnly(attr unix.MountAttr) unix.MountAttr {
+	attr.Attr_clr &= unix.MOUNT_ATTR__ATIME
+	return attr
+}
+
+// moveMount attaches a mount that is nowhere yet.
+func moveMount(tree any, target descriptor) call {
+	return call{number: unix.SYS_MOVE_MOUNT, name: "move_mount",
+		args: []any{tree, "", target, "", unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH}}
 }
 
 // attributesOf puts the flags in the words of mount_setattr. As with a remount, those that are not named are cleared; the times
 // of access stay as they are, unless they are named.
-func attributesOf(flags uintptr) *unix.MountAttr {
-	attr := &unix.MountAttr{}
+func attributesOf(flags uintptr) unix.MountAttr {
+	attr := unix.MountAttr{}
 	for _, f := range []struct {
 		flag uintptr
 		attr uint64

@@ -2,7 +2,6 @@
 package kernel
 
 import (
-	"errors"
 	"fmt"
 	"path"
 
@@ -15,12 +14,11 @@ type EnsureDirIn struct {
 	Mode       uint32
 }
 
-func (d EnsureDirIn) Do() error {
-	fd, err := makeDirs(d.Root, d.Path, d.Mode)
-	if err != nil {
-		return Fail(d, err)
-	}
-	return Fail(d, unix.Close(fd))
+func (d EnsureDirIn) Do() error { return do(d) }
+func (d EnsureDirIn) calls() ([]call, error) {
+	var m making
+	m.dirs(d.Root, d.Path, d.Mode, func(descriptor) {})
+	return m.list, nil
 }
 
 func (d EnsureDirIn) Call() string {
@@ -32,20 +30,27 @@ func (d EnsureDirIn) Shell() string { return Quote("mkdir", "-p", path.Join(d.Ro
 // EnsureFileIn makes an empty file where there is none inside Root: something to mount over.
 type EnsureFileIn struct{ Root, Path string }
 
-func (f EnsureFileIn) Do() error {
-	if fd, err := OpenIn(f.Root, f.Path, unix.O_PATH); err == nil {
-		return Fail(f, unix.Close(fd))
-	}
-	dir, err := makeDirs(f.Root, path.Dir(f.Path), 0o755)
-	if err != nil {
-		return Fail(f, err)
-	}
-	defer unix.Close(dir)
-	fd, err := unix.Openat(dir, path.Base(f.Path), unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
-	if err != nil {
-		return Fail(f, err)
-	}
-	return Fail(f, unix.Close(fd))
+func (f EnsureFileIn) Do() error { return do(f) }
+func (f EnsureFileIn) calls() ([]call, error) {
+	var m making
+	m.ensureFile(f.Root, f.Path)
+	return m.list, nil
+}
+
+func (m *making) ensureFile(root, name string) {
+	missing, there := new(mark), new(mark)
+	dir := m.root(root)
+	look := find(dir, name, unix.O_PATH, 0)
+	look.may, look.or = absent, missing
+	m.close(m.opens(look))
+	m.jump(there)
+	m.here(missing)
+	m.inDir(root, name, func(dir descriptor, base string) {
+		const fresh = unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+		m.close(m.opens(call{number: unix.SYS_OPENAT, args: []any{dir, base, fresh, 0o644}}))
+	})
+	m.here(there)
+	m.close(dir)
 }
 
 func (f EnsureFileIn) Call() string {
@@ -57,14 +62,13 @@ func (f EnsureFileIn) Shell() string { return Quote("touch", path.Join(f.Root, f
 // SymlinkIn makes Path inside Root a symbolic link to Target; one that is there already stays.
 type SymlinkIn struct{ Root, Target, Path string }
 
-func (s SymlinkIn) Do() error {
-	return Fail(s, inDir(s.Root, s.Path, func(dir int, name string) error {
-		err := unix.Symlinkat(s.Target, dir, name)
-		if errors.Is(err, unix.EEXIST) {
-			return nil
-		}
-		return err
-	}))
+func (s SymlinkIn) Do() error { return do(s) }
+func (s SymlinkIn) calls() ([]call, error) {
+	var m making
+	m.inDir(s.Root, s.Path, func(dir descriptor, name string) {
+		m.add(call{number: unix.SYS_SYMLINKAT, args: []any{s.Target, dir, name}, may: errnos(unix.EEXIST)})
+	})
+	return m.list, nil
 }
 
 func (s SymlinkIn) Call() string {
@@ -81,36 +85,32 @@ type MknodIn struct {
 	UID, GID     int
 }
 
-// Do sets the owner by itself; the mode is cut by the umask, which a plan sets before (SetUmask).
-func (m MknodIn) Do() error {
-	return Fail(m, inDir(m.Root, m.Path, func(dir int, name string) error {
-		err := unix.Mknodat(dir, name, m.Mode, int(unix.Mkdev(m.Major, m.Minor)))
-		if errors.Is(err, unix.EEXIST) {
-			return m.isThere(dir, name)
-		}
-		if err != nil {
-			return err
-		}
-		if m.UID != 0 || m.GID != 0 {
-			if err := unix.Fchownat(dir, name, m.UID, m.GID, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-}
+func (m MknodIn) Do() error { return do(m) }
 
-// isThere accepts the very node that was asked for, and nothing else: an image may have brought it.
-func (m MknodIn) isThere(dir int, name string) error {
-	var st unix.Stat_t
-	if err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return err
-	}
-	kind, number := uint32(unix.S_IFMT), unix.Mkdev(m.Major, m.Minor)
-	if st.Mode&kind != m.Mode&kind || m.Mode&kind != unix.S_IFIFO && st.Rdev != number {
-		return fmt.Errorf("%w, and is another file", unix.EEXIST)
-	}
-	return nil
+// calls set the owner by themselves; the mode is cut by the umask, which a plan sets before (SetUmask). The very node that was
+// asked for may be there, and nothing else: an image may have brought it.
+func (m MknodIn) calls() ([]call, error) {
+	var k making
+	k.inDir(m.Root, m.Path, func(dir descriptor, name string) {
+		exists, done := new(mark), new(mark)
+		k.add(call{number: unix.SYS_MKNODAT, args: []any{dir, name, int(m.Mode), int(unix.Mkdev(m.Major, m.Minor))}, may: errnos(unix.EEXIST), or: exists})
+		if m.UID != 0 || m.GID != 0 {
+			k.add(call{number: unix.SYS_FCHOWNAT, args: []any{dir, name, m.UID, m.GID, unix.AT_SYMLINK_NOFOLLOW}})
+		}
+		k.jump(done)
+		k.here(exists)
+		first := len(k.list)
+		buffer, kind := stat(unix.S_IFMT, m.Mode&unix.S_IFMT, unix.EEXIST)
+		k.add(call{number: sysFstatat, args: []any{dir, name, buffer, unix.AT_SYMLINK_NOFOLLOW}, check: kind})
+		if m.Mode&unix.S_IFMT != unix.S_IFIFO {
+			k.add(isDevice(buffer, m.Major, m.Minor, unix.EEXIST))
+		}
+		for i := range k.list[first:] {
+			k.list[first+i].name = m.Call() + ": there is another file"
+		}
+		k.here(done)
+	})
+	return k.list, nil
 }
 
 func (m MknodIn) Call() string {
@@ -135,33 +135,4 @@ func nodeKind(mode uint32) string {
 		return "S_IFIFO"
 	}
 	return "S_IFCHR"
-}
-
-// inDir opens the directory of name inside root, makes it if it is missing, and calls do with it and the last component.
-func inDir(root, name string, do func(dir int, name string) error) error {
-	dir, err := makeDirs(root, path.Dir(name), 0o755)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(dir)
-	return do(dir, path.Base(name))
-}
-
-// makeDirs opens the directory name inside root and makes what is missing of it. Each step starts again from root, so that
-// links on the way are followed inside root, and a component made meanwhile by somebody else is taken as it is.
-func makeDirs(root, name string, mode uint32) (int, error) {
-	name = path.Clean("/" + name)
-	fd, err := OpenIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
-	if !errors.Is(err, unix.ENOENT) || name == "/" {
-		return fd, err
-	}
-	above, err := makeDirs(root, path.Dir(name), mode)
-	if err != nil {
-		return -1, err
-	}
-	defer unix.Close(above)
-	if err := unix.Mkdirat(above, path.Base(name), mode); err != nil && err != unix.EEXIST {
-		return -1, fmt.Errorf("%s: %w", name, err)
-	}
-	return OpenIn(root, name, unix.O_PATH|unix.O_DIRECTORY)
 }

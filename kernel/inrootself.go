@@ -10,10 +10,11 @@ import (
 // BindSelfIn makes Path inside Root a mount point without changing what is seen there.
 type BindSelfIn struct{ Root, Path string }
 
-func (b BindSelfIn) Do() error {
-	return Fail(b, at(b.Root, b.Path, func(target string) error {
-		return unix.Mount(target, target, "", unix.MS_BIND|unix.MS_REC, "")
-	}))
+func (b BindSelfIn) Do() error { return do(b) }
+func (b BindSelfIn) calls() ([]call, error) {
+	var m making
+	m.at(b.Root, b.Path, 0, false, func(_ descriptor, target any) { m.add(mount(target, target, "", unix.MS_BIND|unix.MS_REC, "")) })
+	return m.list, nil
 }
 
 func (b BindSelfIn) Call() string {

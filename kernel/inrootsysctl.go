@@ -15,26 +15,36 @@ type SetSysctlIn struct{ Root, Name, Value string }
 
 func (s SetSysctlIn) plain() SetSysctl { return SetSysctl{Name: s.Name, Value: s.Value} }
 
-func (s SetSysctlIn) Do() error {
-	fd, err := s.open()
-	if err != nil {
-		return s.plain().Do()
-	}
-	return Fail(s, writeAndClose(fd, s.Value))
-}
+func (s SetSysctlIn) Do() error { return do(s) }
 
-// open crosses no mount below /proc and follows no link: what lies there may be a forgery (CVE-2025-52881).
-func (s SetSysctlIn) open() (int, error) {
-	proc, err := openBy(s.Root, "/proc", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_SYMLINKS)
-	if err != nil {
-		return -1, err
-	}
-	defer unix.Close(proc)
-	var fs unix.Statfs_t
-	if err := unix.Fstatfs(proc, &fs); err != nil || fs.Type != unix.PROC_SUPER_MAGIC {
-		return -1, fmt.Errorf("no procfs is mounted at %s", path.Join(s.Root, "/proc"))
-	}
-	return openAt(proc, path.Join("sys", s.plain().file()), unix.O_WRONLY, unix.RESOLVE_NO_XDEV|unix.RESOLVE_NO_SYMLINKS)
+// calls cross no mount below /proc and follow no link: what lies there may be a forgery (CVE-2025-52881).
+func (s SetSysctlIn) calls() ([]call, error) {
+	var m making
+	none, other, done := new(mark), new(mark), new(mark)
+	dir := m.root(s.Root)
+	open := find(dir, "/proc", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_SYMLINKS)
+	open.may, open.or = errnos(unix.ENOENT, unix.ENOTDIR, unix.ELOOP, unix.EACCES), none
+	proc := m.opens(open)
+	own := onProc(proc, path.Join(s.Root, "/proc"))
+	own.may, own.or = errnos(unix.EXDEV), other
+	m.add(own)
+	file := find(proc, path.Join("sys", s.plain().file()), unix.O_WRONLY, unix.RESOLVE_NO_XDEV|unix.RESOLVE_NO_SYMLINKS)
+	file.may, file.or = errnos(unix.ENOENT, unix.EXDEV, unix.ELOOP, unix.EACCES, unix.EROFS), other
+	fd := m.opens(file)
+	m.add(call{number: unix.SYS_WRITE, args: []any{fd, s.Value, len(s.Value)}})
+	m.close(fd)
+	m.close(proc)
+	m.close(dir)
+	m.jump(done)
+	m.here(other)
+	m.close(proc)
+	m.here(none)
+	m.close(dir)
+	plain := m.opens(call{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, s.plain().path(), unix.O_WRONLY | unix.O_CLOEXEC}})
+	m.add(onProc(plain, s.plain().path()), call{number: unix.SYS_WRITE, args: []any{plain, s.Value, len(s.Value)}})
+	m.close(plain)
+	m.here(done)
+	return m.list, nil
 }
 
 func (s SetSysctlIn) Call() string {

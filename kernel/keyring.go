@@ -4,7 +4,6 @@ package kernel
 
 import (
 	"fmt"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,7 +16,7 @@ func (j JoinKeyring) Do() error { return do(j) }
 
 // calls have nothing to do where the kernel has no keys.
 func (j JoinKeyring) calls() ([]call, error) {
-	none := []syscall.Errno{unix.ENOSYS}
+	none := errnos(unix.ENOSYS)
 	return []call{
 		{number: unix.SYS_KEYCTL, args: []any{unix.KEYCTL_JOIN_SESSION_KEYRING, j.Name}, may: none},
 		{number: unix.SYS_KEYCTL, args: []any{unix.KEYCTL_SETPERM, unix.KEY_SPEC_SESSION_KEYRING, keyringPermissions}, may: none, name: setpermCall},

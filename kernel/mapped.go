@@ -99,15 +99,11 @@ type PlaceTreeIn struct {
 	First        int    // descriptor of the first of them
 }
 
-func (p PlaceTreeIn) Do() error {
-	fd, err := OpenIn(p.Root, p.Target, unix.O_PATH)
-	if err != nil {
-		return Fail(p, err)
-	}
-	defer unix.Close(fd)
-	tree := p.First + p.Number
-	defer unix.Close(tree)
-	return Fail(p, unix.MoveMount(tree, "", fd, "", unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH))
+func (p PlaceTreeIn) Do() error { return do(p) }
+func (p PlaceTreeIn) calls() ([]call, error) {
+	var m making
+	m.at(p.Root, p.Target, 0, false, func(target descriptor, _ any) { m.add(moveMount(p.First+p.Number, target)) })
+	return m.list, nil
 }
 
 func (p PlaceTreeIn) Call() string {

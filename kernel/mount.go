@@ -35,7 +35,10 @@ type Bind struct {
 
 func (b Bind) flags() uintptr { return bindFlags(b.Recursive) }
 
-func (b Bind) Do() error { return Fail(b, unix.Mount(b.Source, b.Target, "", b.flags(), "")) }
+func (b Bind) Do() error { return do(b) }
+func (b Bind) calls() ([]call, error) {
+	return []call{mount(b.Source, b.Target, "", b.flags(), "")}, nil
+}
 
 func (b Bind) Call() string { return mountCall(b.Source, b.Target, "", b.flags(), "") }
 
@@ -50,7 +53,10 @@ type SetPropagation struct {
 	Type   uintptr // MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, with MS_REC for the whole tree
 }
 
-func (p SetPropagation) Do() error { return Fail(p, unix.Mount("", p.Target, "", p.Type, "")) }
+func (p SetPropagation) Do() error { return do(p) }
+func (p SetPropagation) calls() ([]call, error) {
+	return []call{mount("", p.Target, "", p.Type, "")}, nil
+}
 
 func (p SetPropagation) Call() string { return mountCall("", p.Target, "", p.Type, "") }
 
@@ -62,16 +68,22 @@ type SetPropagationAbove struct {
 	Type uintptr
 }
 
-// Do goes up: at what is no mount point the kernel answers EINVAL.
-func (p SetPropagationAbove) Do() error {
-	at := p.Path
-	for {
-		err := unix.Mount("", at, "", p.Type, "")
-		if err != unix.EINVAL || at == "/" {
-			return Fail(p, err)
-		}
-		at = path.Dir(at)
+func (p SetPropagationAbove) Do() error { return do(p) }
+
+// calls go up: at what is no mount point the kernel answers EINVAL.
+func (p SetPropagationAbove) calls() ([]call, error) {
+	var m making
+	done, above := new(mark), p.Path
+	for ; above != "/"; above = path.Dir(above) {
+		try, next := mount("", above, "", p.Type, ""), new(mark)
+		try.may, try.or = errnos(unix.EINVAL), next
+		m.add(try)
+		m.jump(done)
+		m.here(next)
 	}
+	m.add(mount("", above, "", p.Type, ""))
+	m.here(done)
+	return m.list, nil
 }
 
 func (p SetPropagationAbove) Call() string { return mountCall("", p.Path, "", p.Type, "") }
@@ -84,12 +96,9 @@ func (p SetPropagationAbove) Shell() string {
 type Unmount struct{ Target string }
 
 // Do succeeds where nothing is mounted: as an inverse it may run twice.
-func (u Unmount) Do() error {
-	err := unix.Unmount(u.Target, unix.MNT_DETACH)
-	if err == unix.EINVAL || err == unix.ENOENT {
-		return nil
-	}
-	return Fail(u, err)
+func (u Unmount) Do() error { return do(u) }
+func (u Unmount) calls() ([]call, error) {
+	return []call{{number: unix.SYS_UMOUNT2, args: []any{u.Target, unix.MNT_DETACH}, may: errnos(unix.EINVAL, unix.ENOENT)}}, nil
 }
 
 func (u Unmount) Call() string { return fmt.Sprintf("umount2(%q, MNT_DETACH)", u.Target) }

@@ -2,6 +2,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -11,21 +12,17 @@ import (
 // Unshare gives the calling thread new namespaces. man 2 unshare.
 type Unshare struct{ Flags uintptr }
 
-func (u Unshare) Do() error     { return Fail(u, unix.Unshare(int(u.Flags))) }
+func (u Unshare) Do() error { return do(u) }
+func (u Unshare) calls() ([]call, error) {
+	return []call{{number: unix.SYS_UNSHARE, args: []any{u.Flags}}}, nil
+}
 func (u Unshare) Call() string  { return "unshare(" + flagString(u.Flags, cloneFlags) + ")" }
 func (u Unshare) Shell() string { return Quote("unshare", "--"+namespaceWord(u.Flags)) }
 
 // JoinNamespaces moves the calling thread into namespaces, in their order. man 2 setns.
 type JoinNamespaces struct{ Namespaces []Namespace }
 
-func (j JoinNamespaces) Do() error {
-	for _, ns := range j.Namespaces {
-		if err := setns(ns.Path, ns.Flag); err != nil {
-			return refused(setnsCall(ns.Path, ns.Flag), err)
-		}
-	}
-	return nil
-}
+func (j JoinNamespaces) Do() error { return do(j) }
 
 func (j JoinNamespaces) calls() (list []call, err error) {
 	for _, ns := range j.Namespaces {
@@ -39,7 +36,7 @@ func joining(path string, flag uintptr, n int) []call {
 	return []call{
 		{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, path, unix.O_RDONLY | unix.O_CLOEXEC}, opens: true, name: setnsCall(path, flag)},
 		{number: unix.SYS_SETNS, args: []any{descriptor(n), flag}, name: setnsCall(path, flag)},
-		closing(n),
+		closing(descriptor(n)),
 	}
 }
 
@@ -63,12 +60,7 @@ func (j JoinNamespaces) Shell() string {
 // root, and the kernel lets nobody move who shares them: so the thread takes its own copy first (CLONE_FS). man 2 setns.
 type JoinMounts struct{ Path string }
 
-func (j JoinMounts) Do() error {
-	if err := unix.Unshare(unix.CLONE_FS); err != nil {
-		return Fail(j, err)
-	}
-	return Fail(j, setns(j.Path, unix.CLONE_NEWNS))
-}
+func (j JoinMounts) Do() error { return do(j) }
 
 func (j JoinMounts) calls() ([]call, error) {
 	return append([]call{{number: unix.SYS_UNSHARE, args: []any{unix.CLONE_FS}}}, joining(j.Path, unix.CLONE_NEWNS, 0)...), nil
@@ -83,7 +75,7 @@ func (j JoinMounts) Shell() string { return Quote("nsenter", "--mount="+j.Path) 
 // man 7 cgroup_namespaces.
 type JoinCgroups struct{ Path string }
 
-func (j JoinCgroups) Do() error              { return Fail(j, setns(j.Path, unix.CLONE_NEWCGROUP)) }
+func (j JoinCgroups) Do() error              { return do(j) }
 func (j JoinCgroups) calls() ([]call, error) { return joining(j.Path, unix.CLONE_NEWCGROUP, 0), nil }
 func (j JoinCgroups) Call() string           { return fmt.Sprintf("setns(%q, CLONE_NEWCGROUP)", j.Path) }
 func (j JoinCgroups) Shell() string          { return Quote("nsenter", "--cgroup="+j.Path) }
@@ -92,21 +84,16 @@ func (j JoinCgroups) Shell() string          { return Quote("nsenter", "--cgroup
 // message: one socket, two calls, and the small program needs no netlink. man 7 netdevice.
 type LoopbackUp struct{}
 
-func (l LoopbackUp) Do() error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return Fail(l, err)
-	}
-	defer unix.Close(fd)
-	req, err := unix.NewIfreq("lo")
-	if err != nil {
-		return Fail(l, err)
-	}
-	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, req); err != nil {
-		return Fail(l, err)
-	}
-	req.SetUint16(req.Uint16() | unix.IFF_UP)
-	return Fail(l, unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, req))
+func (l LoopbackUp) Do() error { return do(l) }
+func (l LoopbackUp) calls() ([]call, error) {
+	var m making
+	request := room(40) // struct ifreq
+	copy(request.content, "lo")
+	binary.NativeEndian.PutUint16(request.content[unix.IFNAMSIZ:], unix.IFF_UP|unix.IFF_LOOPBACK)
+	socket := m.opens(call{number: unix.SYS_SOCKET, args: []any{unix.AF_INET, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}})
+	m.add(call{number: unix.SYS_IOCTL, args: []any{socket, unix.SIOCSIFFLAGS, request}})
+	m.close(socket)
+	return m.list, nil
 }
 func (l LoopbackUp) Call() string  { return `ioctl(SIOCSIFFLAGS, {"lo", IFF_UP})` }
 func (l LoopbackUp) Shell() string { return "ip link set lo up" }

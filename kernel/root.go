@@ -10,7 +10,10 @@ import (
 // Chdir changes the working directory; "" is not a path. man 2 chdir.
 type Chdir struct{ Path string }
 
-func (c Chdir) Do() error     { return Fail(c, unix.Chdir(c.Path)) }
+func (c Chdir) Do() error { return do(c) }
+func (c Chdir) calls() ([]call, error) {
+	return []call{{number: unix.SYS_CHDIR, args: []any{c.Path}}}, nil
+}
 func (c Chdir) Call() string  { return fmt.Sprintf("chdir(%q)", c.Path) }
 func (c Chdir) Shell() string { return Quote("cd", c.Path) }
 
@@ -21,10 +24,11 @@ type Enter struct{ Path string }
 func (e Enter) Do() error { return do(e) }
 
 func (e Enter) calls() ([]call, error) {
-	path := make([]byte, unix.PathMax)
+	path := room(unix.PathMax)
+	rooted := &check{path, 0, 0xff, '/', unix.ENOENT}
 	return []call{
 		{number: unix.SYS_CHDIR, args: []any{e.Path}},
-		{number: unix.SYS_GETCWD, args: []any{path, len(path)}, rooted: path, name: e.Call() + ": this directory is not the container's"},
+		{number: unix.SYS_GETCWD, args: []any{path, unix.PathMax}, check: rooted, name: e.Call() + ": this directory is not the container's"},
 	}, nil
 }
 
@@ -36,7 +40,10 @@ func (e Enter) Shell() string { return Chdir(e).Shell() }
 // works on a read-only root. man 2 pivot_root, NOTES. LESSON: pivot-root
 type PivotRoot struct{}
 
-func (p PivotRoot) Do() error     { return Fail(p, unix.PivotRoot(".", ".")) }
+func (p PivotRoot) Do() error { return do(p) }
+func (p PivotRoot) calls() ([]call, error) {
+	return []call{{number: unix.SYS_PIVOT_ROOT, args: []any{".", "."}}}, nil
+}
 func (p PivotRoot) Call() string  { return `pivot_root(".", ".")` }
 func (p PivotRoot) Shell() string { return "pivot_root . ." }
 
@@ -44,11 +51,9 @@ func (p PivotRoot) Shell() string { return "pivot_root . ." }
 // over "/", and chroot(2) makes it the root. The old root stays mounted underneath, which is why nobody should want this.
 type MoveRoot struct{}
 
-func (m MoveRoot) Do() error {
-	if err := unix.Mount(".", "/", "", unix.MS_MOVE, ""); err != nil {
-		return Fail(m, err)
-	}
-	return Fail(m, unix.Chroot("."))
+func (m MoveRoot) Do() error { return do(m) }
+func (m MoveRoot) calls() ([]call, error) {
+	return []call{mount(".", "/", "", unix.MS_MOVE, ""), {number: unix.SYS_CHROOT, args: []any{"."}}}, nil
 }
 func (m MoveRoot) Call() string  { return "mount(\".\", \"/\", NULL, MS_MOVE, NULL)\nchroot(\".\")" }
 func (m MoveRoot) Shell() string { return "mount --move . / && chroot ." }

@@ -221,19 +221,13 @@ func readList(text string) ([]int, error) {
 // ChangeProfile puts the program under an AppArmor profile, from its execve on. man 7 apparmor; the host's /proc/PID/attr.
 type ChangeProfile struct{ Name string }
 
-func (c ChangeProfile) Do() error {
-	err := writeProc("/proc/thread-self/attr/apparmor/exec", "exec "+c.Name)
-	if err == unix.ENOENT { // before Linux 5.8
-		err = writeProc("/proc/thread-self/attr/exec", "exec "+c.Name)
-	}
-	return Fail(c, err)
-}
+func (c ChangeProfile) Do() error { return do(c) }
 
 // calls look for the file beforehand.
 func (c ChangeProfile) calls() ([]call, error) {
 	for _, file := range []string{"/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"} {
 		if unix.Access(file, unix.F_OK) == nil {
-			return writing(file, "exec "+c.Name), nil
+			return writingProc(file, "exec "+c.Name), nil
 		}
 	}
 	return nil, unix.ENOENT

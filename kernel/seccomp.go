@@ -2,11 +2,8 @@
 package kernel
 
 import (
-	"encoding/binary"
 	"fmt"
-	"runtime"
 	"strconv"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,8 +13,6 @@ import (
 type SeccompFilter struct {
 	Program string // struct sock_filter records: code uint16, jt and jf uint8, k uint32
 	Flags   uint   // SECCOMP_FILTER_FLAG_*
-	State   string // goes with the listener's descriptor to the one who decides calls
-	Socket  int    // and this is where; closed afterwards
 }
 
 var seccompFlags = []flagName{
@@ -29,29 +24,11 @@ var seccompFlags = []flagName{
 	{unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"},
 }
 
-func (s SeccompFilter) Do() error {
-	if len(s.Program) == 0 {
-		return Fail(s, errNoProgram)
-	}
-	code := s.instructions()
-	program := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
-	thread, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, uintptr(s.Flags), uintptr(unsafe.Pointer(&program)))
-	runtime.KeepAlive(code)
-	if errno != 0 {
-		return Fail(s, errno)
-	}
-	if s.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
-		return Fail(s, s.sendListener(int(thread)))
-	}
-	if thread != 0 { // SECCOMP_FILTER_FLAG_TSYNC alone answers so
-		return Fail(s, fmt.Errorf("%w: thread %d has another filter", unix.ESRCH, thread))
-	}
-	return nil
-}
+func (s SeccompFilter) Do() error { return do(s) }
 
 var errNoProgram = fmt.Errorf("%w: the program is empty", unix.EINVAL)
 
-// calls are for a visitor: it gives us the listener, for who decides is to be told the visitor's pid.
+// calls give us the listener, for who decides is to be told a pid that the deputy does not know.
 func (s SeccompFilter) calls() ([]call, error) {
 	if len(s.Program) == 0 {
 		return nil, errNoProgram
@@ -62,29 +39,7 @@ func (s SeccompFilter) calls() ([]call, error) {
 		return list, nil
 	}
 	list[0].opens = true
-	return append(list, sending(s.Socket, words{saidListener, 0}, 16), closing(0)), nil
-}
-
-// sendListener hands over the descriptor by which another process is asked about calls, and answers. From the filter's first
-// moment on such calls wait for it.
-func (s SeccompFilter) sendListener(listener int) error {
-	defer unix.Close(s.Socket)
-	defer unix.Close(listener)
-	if err := unix.Sendmsg(s.Socket, []byte(s.State), unix.UnixRights(listener), nil, 0); err != nil {
-		return fmt.Errorf("send the listener to the one who decides (linux.seccomp.listenerPath): %w", err)
-	}
-	return nil
-}
-
-func (s SeccompFilter) instructions() []unix.SockFilter {
-	code := make([]unix.SockFilter, len(s.Program)/8)
-	for i := range code {
-		record := []byte(s.Program[8*i : 8*i+8])
-		code[i] = unix.SockFilter{
-			Code: binary.NativeEndian.Uint16(record), Jt: record[2], Jf: record[3], K: binary.NativeEndian.Uint32(record[4:]),
-		}
-	}
-	return code
+	return append(list, sending(link{}, 0, note(saidListener), 16), closing(0)), nil
 }
 
 func (s SeccompFilter) Call() string {

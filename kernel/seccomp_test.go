@@ -50,7 +50,7 @@ func TestSeccompFilterErrors(t *testing.T) {
 		{SeccompFilter{}, unix.EINVAL},
 		{SeccompFilter{Program: "ABCDEFGH"}, unix.EINVAL},
 		{SeccompFilter{Program: refuse(1, 1), Flags: 1 << 30}, unix.EINVAL},
-		{SeccompFilter{Program: refuse(1, 1), Flags: unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, Socket: -1}, unix.EBADF},
+		{SeccompFilter{Program: refuse(1, 1), Flags: unix.SECCOMP_FILTER_FLAG_NEW_LISTENER}, unix.ENOTSOCK},
 	}
 	for _, tt := range tests {
 		onThread(t, func() {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// protectedSelf opens it by a mount of its own, and for those who may not make one, as a copy.
-func protectedSelf() (*os.File, error) {
+// ProtectedSelf opens it by a mount of its own, and for those who may not make one, as a copy.
+func ProtectedSelf() (*os.File, error) {
 	exe, err := readonlySelf()
 	if errors.Is(err, unix.EPERM) {
 		return sealedSelf()

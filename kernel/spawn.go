@@ -1,10 +1,10 @@
-// This file is the end of a visit: the program runs, in a PID namespace that others live in already.
+// This file is how a deputy ends: it becomes the program, or the program runs in a PID namespace that others live in already.
 package kernel
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +12,7 @@ import (
 // JoinProcesses says in which PID namespace the children of the calling thread are born; it stays in its own. man 2 setns.
 type JoinProcesses struct{ Path string }
 
-func (j JoinProcesses) Do() error              { return Fail(j, setns(j.Path, unix.CLONE_NEWPID)) }
+func (j JoinProcesses) Do() error              { return do(j) }
 func (j JoinProcesses) calls() ([]call, error) { return joining(j.Path, unix.CLONE_NEWPID, 0), nil }
 func (j JoinProcesses) Call() string           { return setnsCall(j.Path, unix.CLONE_NEWPID) }
 func (j JoinProcesses) Shell() string          { return Quote("nsenter", "--pid="+j.Path) }
@@ -27,15 +27,17 @@ type Spawn struct {
 	Terminal bool // it leads a session, and its descriptor 0 is the session's terminal
 }
 
-// Do is for a visitor alone.
+// Do is for a deputy alone.
 func (s Spawn) Do() error { return Fail(s, unix.ENOSYS) }
 
-func (s Spawn) calls() (list []call, err error) {
+func (s Spawn) calls() ([]call, error) {
+	var m making
+	cloned, said := new(mark), note(saidProgram)
 	if s.Sibling {
-		list = append(list, call{number: unix.SYS_CLONE, args: []any{unix.CLONE_PARENT | int(unix.SIGCHLD), 0, 0, 0, 0}, begets: true})
+		m.add(call{number: unix.SYS_CLONE, args: []any{unix.CLONE_PARENT | int(unix.SIGCHLD), 0, 0, 0, 0}, saves: &within{said, 8}, then: cloned})
 	}
 	if s.Terminal {
-		list = append(list, call{number: unix.SYS_SETSID, name: "setsid()"},
+		m.add(call{number: unix.SYS_SETSID, name: "setsid()"},
 			call{number: unix.SYS_IOCTL, args: []any{0, unix.TIOCSCTTY, 0}, name: "ioctl(0, TIOCSCTTY, 0)"})
 	}
 	argv, envp := vector(s.Args), vector(s.Env)
@@ -44,21 +46,37 @@ func (s Spawn) calls() (list []call, err error) {
 		if i < len(s.Paths)-1 {
 			program.may = tryNext
 		}
-		list = append(list, program)
+		m.add(program)
 	}
-	return list, nil
+	if s.Sibling {
+		m.here(cloned)
+		m.add(saying(said), call{number: unix.SYS_EXIT_GROUP, args: []any{0}})
+	}
+	return m.list, nil
+}
+
+// note is two words: what it is, and a number.
+func note(kind uint64) *memory {
+	m := room(16)
+	binary.NativeEndian.PutUint64(m.content, kind)
+	return m
+}
+
+func saying(m *memory) call {
+	return call{number: unix.SYS_WRITE, args: []any{link{}, m, len(m.content)}}
 }
 
 // tryNext are the errors after which the next directory of PATH is tried. man 3 execvp.
-var tryNext = []syscall.Errno{unix.ENOENT, unix.ENOTDIR, unix.EACCES}
+var tryNext = errnos(unix.ENOENT, unix.ENOTDIR, unix.EACCES)
 
 // vector is what execve wants: their addresses, and zero at the end.
-func vector(list []string) words {
+func vector(list []string) *words {
 	var w words
 	for _, s := range list {
 		w = append(w, s)
 	}
-	return append(w, 0)
+	w = append(w, 0)
+	return &w
 }
 
 func (s Spawn) program(n int) Exec { return Exec{Path: s.Paths[n], Args: s.Args, Env: s.Env} }

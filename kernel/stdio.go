@@ -2,10 +2,8 @@
 package kernel
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,35 +14,21 @@ import (
 type OwnStdio struct {
 	UID int
 
-	files    []*os.File // what they will be for a visitor
-	terminal bool       // it is one that the visitor has opened
+	files    []*os.File // what they will be for a deputy
+	terminal bool       // it is one that the deputy has opened
 }
 
-func (o OwnStdio) Do() error {
-	for fd := range 3 {
-		var st unix.Stat_t
-		if err := unix.Fstat(fd, &st); err != nil {
-			continue // closed
-		}
-		if !handedOver(st) || int(st.Uid) == o.UID {
-			continue
-		}
-		// In a user namespace what belongs to nobody there can not be given away.
-		if err := unix.Fchown(fd, o.UID, -1); err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {
-			return Fail(o, err)
-		}
-	}
-	return nil
-}
+// Do is for a deputy alone.
+func (o OwnStdio) Do() error { return Fail(o, unix.ENOSYS) }
 
-// calls are for a visitor, whose descriptors are ours still.
+// calls are for a deputy, whose descriptors are ours still.
 func (o OwnStdio) calls() (list []call, err error) {
 	for fd, file := range o.files[:3] {
 		var st unix.Stat_t
 		if !o.terminal && (file == nil || unix.Fstat(int(file.Fd()), &st) != nil || !handedOver(st) || int(st.Uid) == o.UID) {
 			continue
 		}
-		list = append(list, call{number: unix.SYS_FCHOWN, args: []any{fd, o.UID, -1}, may: []syscall.Errno{unix.EPERM, unix.EINVAL}})
+		list = append(list, call{number: unix.SYS_FCHOWN, args: []any{fd, o.UID, -1}, may: errnos(unix.EPERM, unix.EINVAL)})
 	}
 	return list, nil
 }

@@ -20,81 +20,40 @@ type OpenTerminal struct {
 	Visitor       bool // its program leads a session later on, and makes it the controlling terminal
 }
 
-func (t OpenTerminal) Do() error { return Fail(t, t.open()) }
-
-func (t OpenTerminal) open() error {
-	master, err := OpenIn(t.Root, "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY)
-	if err != nil {
-		return fmt.Errorf("open /dev/pts/ptmx: %w", err)
-	}
-	defer unix.Close(master)
-	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err != nil {
-		return fmt.Errorf("unlock the terminal: %w", err)
-	}
-	if t.Rows != 0 || t.Columns != 0 {
-		if err := unix.IoctlSetWinsize(master, unix.TIOCSWINSZ, &unix.Winsize{Row: t.Rows, Col: t.Columns}); err != nil {
-			return fmt.Errorf("set the terminal's size: %w", err)
-		}
-	}
-	slave, err := openPeer(master)
-	if err != nil {
-		return fmt.Errorf("open the terminal's slave: %w", err)
-	}
-	defer unix.Close(slave)
-	if err := t.bindConsole(slave); err != nil {
-		return fmt.Errorf("bind /dev/console: %w", err)
-	}
-	if err := unix.Sendmsg(t.Socket, []byte("/dev/ptmx"), unix.UnixRights(master), nil, 0); err != nil {
-		return fmt.Errorf("send the terminal's master: %w", err)
-	}
-	if err := unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0); err != nil {
-		return fmt.Errorf("make it the controlling terminal: %w", err)
-	}
-	for fd := range 3 {
-		if err := unix.Dup3(slave, fd, 0); err != nil {
-			return fmt.Errorf("dup2 to %d: %w", fd, err)
-		}
-	}
-	return nil
-}
-
-// calls are for a visitor, whose root is the container's.
+func (t OpenTerminal) Do() error { return do(t) }
 func (t OpenTerminal) calls() ([]call, error) {
-	how := words{unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC, 0, unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
-	list := []call{
-		{number: unix.SYS_OPENAT2, args: []any{unix.AT_FDCWD, "/dev/pts/ptmx", how, 24}, opens: true, name: "open /dev/pts/ptmx"},
-		{number: unix.SYS_IOCTL, args: []any{descriptor(0), unix.TIOCSPTLCK, words{0}}, name: "unlock the terminal"},
+	var m making
+	said := func(c call, name string) call {
+		c.name = name
+		return c
 	}
+	dir := m.root(t.Root)
+	master := m.opens(said(find(dir, "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0), "open /dev/pts/ptmx"))
+	ask := func(request int, arg any) call {
+		return call{number: unix.SYS_IOCTL, args: []any{master, request, arg}}
+	}
+	m.add(said(ask(unix.TIOCSPTLCK, words{0}), "unlock the terminal"))
 	if t.Rows != 0 || t.Columns != 0 {
-		size := words{int(t.Rows) | int(t.Columns)<<16}
-		list = append(list, call{number: unix.SYS_IOCTL, args: []any{descriptor(0), unix.TIOCSWINSZ, size}, name: "set the terminal's size"})
+		m.add(said(ask(unix.TIOCSWINSZ, words{int(t.Rows) | int(t.Columns)<<16}), "set the terminal's size"))
 	}
-	list = append(list, call{number: unix.SYS_IOCTL, args: []any{descriptor(0), unix.TIOCGPTPEER, unix.O_RDWR | unix.O_NOCTTY | unix.O_CLOEXEC},
-		opens: true, name: "open the terminal's slave"}, sending(t.Socket, "/dev/ptmx", 9))
+	slave := m.opens(said(ask(unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC), "open the terminal's slave"))
+	if t.Console {
+		m.ensureFile(t.Root, "/dev/console")
+		m.at(t.Root, "/dev/console", 0, false, func(_ descriptor, target any) {
+			m.add(said(mount(ownFile(slave), target, "", unix.MS_BIND, ""), "bind /dev/console"))
+		})
+	}
+	m.add(said(sending(t.Socket, master, "/dev/ptmx", 9), "send the terminal's master"))
+	if !t.Visitor {
+		m.add(call{number: unix.SYS_IOCTL, args: []any{slave, unix.TIOCSCTTY, 0}, name: "make it the controlling terminal"})
+	}
 	for fd := range 3 {
-		list = append(list, call{number: unix.SYS_DUP3, args: []any{descriptor(1), fd, 0}})
+		m.add(call{number: unix.SYS_DUP3, args: []any{slave, fd, 0}})
 	}
-	return append(list, closing(0), closing(1)), nil
-}
-
-func openPeer(master int) (int, error) {
-	fd, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(master), unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
-	if errno != 0 {
-		return -1, errno
-	}
-	return int(fd), nil
-}
-
-func (t OpenTerminal) bindConsole(slave int) error {
-	if !t.Console {
-		return nil
-	}
-	if err := (EnsureFileIn{Root: t.Root, Path: "/dev/console"}).Do(); err != nil {
-		return err
-	}
-	return at(t.Root, "/dev/console", func(target string) error {
-		return unix.Mount(fmt.Sprintf("/proc/self/fd/%d", slave), target, "", unix.MS_BIND, "")
-	})
+	m.close(slave)
+	m.close(master)
+	m.close(dir)
+	return m.list, nil
 }
 
 func (t OpenTerminal) Call() string {

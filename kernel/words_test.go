@@ -42,20 +42,20 @@ func examples() []explain.Op {
 		DeviceFilter{"/sys/fs/cgroup/box", make([]DeviceRule, 3)},
 		c, late, born, KillChild{}, Unshare{unix.CLONE_NEWCGROUP}, JoinMounts{"/proc/7/ns/mnt"}, JoinCgroups{"/proc/7/ns/cgroup"}, LoopbackUp{}, Chdir{"/r"}, Enter{"/home"}, PivotRoot{}, MoveRoot{},
 		JoinNamespaces{[]Namespace{{unix.CLONE_NEWIPC, "/proc/7/ns/ipc"}, {unix.CLONE_NEWNET, "/proc/7/ns/net"}}}, JoinProcesses{"/proc/7/ns/pid"}, Spawn{Paths: []string{"/usr/bin/sh", "/bin/sh"}, Args: []string{"sh"}, Env: []string{"A=1"}, Sibling: true, Terminal: true}, Spawn{Paths: []string{"/bin/sh"}, Args: []string{"sh"}},
-		StartVisitor{}, StartVisitor{Cgroup: "/sys/fs/cgroup/box"}, AtPace{Foretold: SetUmask{0o22}},
+		Clone{}, Clone{Cgroup: "/sys/fs/cgroup/box"}, Find{Paths: []string{"/bin/sh"}}, AwaitStart{5, 6}, AtPace{Foretold: SetUmask{0o22}},
 		RunHook{Path: "/bin/hook", Args: []string{"hook", "an argument"}, Env: []string{"A=1"}, Dir: "/b", Input: "{}", Seconds: 2},
 		OpenTerminal{Root: "/r"}, OpenTerminal{Root: "/r", Console: true}, OpenTerminal{Root: "/", Visitor: true},
 		SetHostname{"box"}, SetDomainname{"example"}, SetUser{UID: 1000, GID: 100, Groups: []uint32{10, 20}}, SetUser{UID: 0, GID: 0, Groups: nil}, OwnStdio{UID: 1000}, SetRlimit{"RLIMIT_NOFILE", 1024, 4096},
 		SetOOMScore{-5}, SetUmask{0o22}, ForbidNewPrivileges{}, ForbidTracing{}, NewSession{}, CloseOnExec{3},
 		SetAttributesIn{"/r", "/data", unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID, unix.MOUNT_ATTR_NOEXEC},
 		CgroupSetEither{CgroupSet{"/sys/fs/cgroup/box/blkio.weight", "500"}, CgroupSet{"/sys/fs/cgroup/box/blkio.bfq.weight", "500"}},
-		CopyUpIn{"/r", "/etc", unix.MS_NOSUID, "mode=755"}, FillDir{"/r", "/data", "/v/_data", "/v/filling"}, BindPart{"/v/_data", "a/b", "/live/mount-0"}, UseMount{"/s/volumes/v/id", "/v/_data"}, LeaveMount{"/s/volumes/v/id", "/v/_data"}, BindFlagsIn{"/r", "/srv/data", "/data", true, unix.MS_RDONLY | unix.MS_NOSUID}, SetPropagationAbove{"/r", unix.MS_PRIVATE},
+		CopyUpIn{Root: "/r", Target: "/etc", Flags: unix.MS_NOSUID, Data: "mode=755"}, FillDir{"/r", "/data", "/v/_data", "/v/filling"}, BindPart{"/v/_data", "a/b", "/live/mount-0"}, UseMount{"/s/volumes/v/id", "/v/_data"}, LeaveMount{"/s/volumes/v/id", "/v/_data"}, BindFlagsIn{"/r", "/srv/data", "/data", true, unix.MS_RDONLY | unix.MS_NOSUID}, SetPropagationAbove{"/r", unix.MS_PRIVATE},
 		UserNamespaceCreate{"/s/users", "/s/netns", []IDMap{{0, 100000, 65536}}, []IDMap{{0, 200000, 65536}}}, UserNamespaceRemove{"/s/users", "/s/netns"},
 		MapMount{"/data", "/s/own", []IDMap{{0, 100000, 65536}}, []IDMap{{0, 200000, 65536}}}, ChangeGroup{"/data", 200000},
 		MapTree{Source: "/data", Recursive: true, UIDs: []IDMap{{0, 1000, 1}}, GIDs: []IDMap{{0, 1000, 1}}}, PlaceTreeIn{"/r", "/data", "/data", 0, 9},
 		SetScheduler{Policy: "SCHED_BATCH", Nice: 5}, SetScheduler{Policy: "SCHED_FIFO", Priority: 10}, SetIOPriority{"IOPRIO_CLASS_BE", 6},
 		SetAffinity{"0-3,7"}, SetMemoryPolicy{Mode: "MPOL_BIND", Nodes: "0-1"}, SetPersonality{"LINUX32"}, JoinKeyring{"_ses.box"}, ChangeProfile{"box"},
-		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{[]string{"glassbox: init", "3", "/bin/sh", "sh"}, []string{"A=1"}},
+		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{Args: []string{"glassbox: init", "3", "/bin/sh", "sh"}, Env: []string{"A=1"}},
 	}
 }
 

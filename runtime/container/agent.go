@@ -1,5 +1,5 @@
-// This file connects to a seccomp agent: somebody on the host who decides system calls of the container (SCMP_ACT_NOTIFY). The
-// stage sends it the descriptor to do so with. OCI config-linux, "Seccomp", listenerPath.
+// This file connects to a seccomp agent: somebody on the host who decides system calls of the container (SCMP_ACT_NOTIFY). We
+// send it the descriptor to do so with, which we have from the stage. OCI config-linux, "Seccomp", listenerPath.
 package container
 
 import (
@@ -31,11 +31,16 @@ func (c *Container) dialAgent() (*os.File, error) {
 	return os.NewFile(uintptr(fd), s.ListenerPath), nil
 }
 
-// closeAll closes what the stage has inherited.
-func closeAll(agent *os.File, trees []kernel.MountTree) {
-	if agent != nil {
-		agent.Close()
+// introduce gives it the descriptor by which it decides calls, with what it has to know.
+func introduce(agent, seccomp *os.File, state string) error {
+	if err := unix.Sendmsg(int(agent.Fd()), []byte(state), unix.UnixRights(int(seccomp.Fd())), nil, 0); err != nil {
+		return fmt.Errorf("send the listener to the one who decides (linux.seccomp.listenerPath): %w", err)
 	}
+	return nil
+}
+
+// closeTrees closes what the stage has inherited.
+func closeTrees(trees []kernel.MountTree) {
 	for _, t := range trees {
 		if t.File != nil {
 			t.File.Close()

@@ -1,4 +1,4 @@
-// This file gives birth. Two processes work on it at the same time: while the stage starts, we set the limits.
+// This file gives birth. Two processes work on it at the same time: while the stage makes the mounts, we write down what is made.
 package container
 
 import (
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -88,10 +89,13 @@ type maker struct {
 	c      *Container
 	child  kernel.Child
 	run    explain.Runner
-	wire   *stage.Conn
-	socket *os.File // our end
-	fifo   *os.File
+	stage  inside
+	agent  *os.File   // who decides the container's calls, if somebody does
+	places placesOfIt // of its descriptors
 }
+
+// placesOfIt are the descriptors that only the stage has, by their numbers.
+type placesOfIt struct{ console, fifo, proc, self, tree int }
 
 // Sight receives what plan.LookAtCgroups finds.
 type Sight <-chan sight
@@ -193,11 +197,13 @@ func (m *maker) make(wait bool) error {
 	if err != nil {
 		return errors.Join(err, plan.Threaded(m.c.Plan, m.c.Host))
 	}
-	defer m.socket.Close()
+	defer m.stage.Socket.Close()
+	if m.agent != nil {
+		defer m.agent.Close()
+	}
 	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
-	m.c.Host.Stage.Outside = m.child.PID
 	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
 		m.c.warn(text)
 	}
@@ -207,8 +213,8 @@ func (m *maker) make(wait bool) error {
 	if err := m.outside(); err != nil {
 		return err
 	}
-	if err := m.wire.Send(m.config(wait)); err != nil {
-		return fmt.Errorf("tell the stage what to become: %w", err)
+	if err := m.moveIn(); err != nil {
+		return notRun(err)
 	}
 	return m.letGo(wait)
 }
@@ -231,99 +237,170 @@ func (m *maker) outside() error {
 	return m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...)
 }
 
-// letGo lets the program run, or wait for Start. The state is written while the stage is busy, and is on disk before the
-// stage may go on: whatever happens afterwards can be found again.
+// moveIn lets the stage do all that comes before the program. The state is written while it is busy, and is on disk before it may go
+// on: whatever happens afterwards can be found again. Where the runtime has hooks to run, it waits for them before pivot_root.
+func (m *maker) moveIn() error {
+	if h := m.c.Plan.Spec.Hooks; h != nil && len(h.CreateContainer)+len(h.StartContainer) > 0 {
+		var err error
+		if m.c.Host.Stage, err = pidInside(m.child.PID); err != nil {
+			return err
+		}
+	}
+	furnish := m.described(plan.Furnish(m.c.Plan, m.c.Host))
+	rest := m.described(slices.Concat(plan.MoveIn(m.c.Plan, m.c.Host), plan.Confine(m.c.Plan, m.c.Host)))
+	find := kernel.Find{Paths: candidates(m.c.Plan.Spec.Process)}
+	if len(plan.RuntimeHooks(m.c.Plan, 0)) == 0 {
+		finish := m.stage.begin(append(furnish, rest...), find)
+		return m.notFound(first(m.record(), finish()))
+	}
+	finish := m.stage.begin(furnish)
+	if err := first(m.record(), finish()); err != nil {
+		return err
+	}
+	if err := m.runtimeHooks(); err != nil {
+		return err
+	}
+	return m.notFound(m.stage.begin(rest, find)())
+}
+
+// notFound says why there is no program, if that is what has failed: all else has been said of its step.
+func (m *maker) notFound(err error) error {
+	if failed, ok := err.(*kernel.DeputyError); ok {
+		return notFound(failed, m.c.Plan.Spec.Process.Args[0])
+	}
+	return err
+}
+
+// letGo lets the program run, or wait for Start.
 func (m *maker) letGo(wait bool) error {
-	if err := m.record(); err != nil {
-		return err
-	}
-	if m.Meanwhile != nil {
-		m.Meanwhile()
-	}
-	ready, err := untilReady(m.wire, m.Listener, m.runtimeHooks)
-	if err != nil {
-		return err
-	}
 	if err := m.run.Run(plan.LateLimits(m.c.Plan, m.c.Host)...); err != nil {
 		return err
 	}
-	if err := m.wire.Send(explain.Go); err != nil {
-		return errStageGone
+	p := *m.c.Plan.Spec.Process
+	p.Env = stage.WithHome(p.Env, p.User.UID, fmt.Sprintf("/proc/%d/root", m.child.PID))
+	b := born{Program: candidates(&p)[m.stage.Found], Env: p.Env}
+	started := m.child.Link
+	if wait {
+		started = m.stage.Next()
 	}
-	if err := m.keepStory(ready); err != nil || wait {
-		return err
+	last := m.described(lastSteps(m.c.Plan, m.c.Host, b, 3+len(m.Preserve), started))
+	b.Took = slices.Concat(m.run.Took, m.stage.run.Took)
+	if wait {
+		return first(b.keep(m.dir()), m.stage.Tell(append([]kernel.Foretold{m.awaitStart()}, foretold(last)...)...))
 	}
-	if err := untilExec(m.wire, m.Listener); err != nil {
+	finish := m.stage.begin(last)
+	if err := first(b.keep(m.dir()), notRun(finish())); err != nil {
 		return err
 	}
 	return m.run.Run(plan.AfterStart(m.c.Plan, m.child.PID)...)
 }
 
-// start clones the stage as early as can be: it takes a millisecond to come up, which is time enough to set the limits.
+// first is the first of two failures, where the second may have come of it.
+func first(err, then error) error {
+	if err != nil {
+		return err
+	}
+	return then
+}
+
+func (m *maker) awaitStart() kernel.AwaitStart {
+	return kernel.AwaitStart{Proc: m.places.proc, Fifo: m.places.fifo}
+}
+
+// lastSteps are what is left to be done at the start.
+func lastSteps(c plan.Container, h plan.Host, b born, closed, started int) []explain.Step {
+	c = b.told(c)
+	return append(plan.StartHooks(c, h), plan.Last(c, c.Spec.Process, b.Program, uint(closed), started)...)
+}
+
+func (m *maker) described(steps []explain.Step) []explain.Step {
+	return plan.WithDescriptors(steps, m.places.console, m.places.self, m.places.tree)
+}
+
+// start clones the stage as early as can be.
 func (m *maker) start(wait bool) error {
-	ours, theirs, err := socketpair(unix.SOCK_STREAM)
+	ours, theirs, err := socketpair(unix.SOCK_SEQPACKET)
 	if err != nil {
 		return err
 	}
 	defer theirs.Close()
-	m.socket, m.wire = ours, stage.NewConn(ours)
-	if wait {
-		if err := m.makeFifo(); err != nil {
-			return err
-		}
-		defer m.fifo.Close()
-	}
-	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
-	m.child.Argv = stage.Argv(strconv.Itoa(len(m.child.Files)))
-	m.child.Files = append(m.child.Files, theirs, m.ConsoleSocket, m.fifo)
-	agent, err := m.c.dialAgent()
-	if err != nil {
+	m.stage = inside{Deputy: kernel.Deputy{Child: &m.child, Socket: ours, Listener: m.introduce}, run: explain.Runner{Listener: m.Listener, Inside: true}}
+	if m.agent, err = m.c.dialAgent(); err != nil {
 		return err
 	}
 	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
-	defer closeAll(agent, trees)
+	defer closeTrees(trees)
 	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
 		return err
 	}
-	m.child.Files = append(m.child.Files, agent)
-	for _, t := range trees {
-		m.child.Files = append(m.child.Files, t.File)
+	null, err := completeStdio(&m.Stdin, &m.Stdout, &m.Stderr)
+	if err != nil {
+		return err
 	}
-	m.child.Env = stageEnv()
+	defer null.Close()
+	m.child.Argv, m.child.Env = stage.Argv(), []string{}
+	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
+	m.child.Link = m.give(theirs)
+	m.places.console = m.give(m.ConsoleSocket)
+	if wait {
+		fifo, proc, err := m.makeFifo()
+		if err != nil {
+			return err
+		}
+		defer fifo.Close()
+		defer proc.Close()
+		m.places.fifo, m.places.proc = m.give(fifo), m.give(proc)
+	}
+	if plan.RunsItself(m.c.Plan) {
+		self, err := kernel.ProtectedSelf()
+		if err != nil {
+			return err
+		}
+		defer self.Close()
+		m.places.self = m.give(self)
+	}
+	m.places.tree = len(m.child.Files)
+	for _, t := range trees {
+		m.give(t.File)
+	}
 	return m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 }
 
-// stageEnv: the stage lives for two milliseconds, too short to collect garbage.
-func stageEnv() []string { return []string{"GOGC=off", "GOMAXPROCS=1"} }
-
-func (m *maker) config(wait bool) stage.Config {
-	first := 3 + len(m.Preserve)
-	c := stage.Config{Container: m.c.Plan, Host: m.c.Host, Listen: m.Listener != nil, Preserve: len(m.Preserve), Console: first + 1}
-	if wait {
-		c.Fifo = first + 2
-	}
-	// The compiled filter says it all; the profile is long.
-	spec, linux := *m.c.Plan.Spec, *m.c.Plan.Spec.Linux
-	linux.Seccomp, spec.Linux = nil, &linux
-	c.Container.Spec = &spec
-	return c
+// give adds a descriptor to the stage's, and says which it will be.
+func (m *maker) give(f *os.File) int {
+	m.child.Files = append(m.child.Files, f)
+	return len(m.child.Files) - 1
 }
 
-// makeFifo opens it O_PATH: the stage opens it anew through that descriptor, whatever its root is by then.
-func (m *maker) makeFifo() error {
+// introduce gives the seccomp agent the descriptor by which it decides the container's calls.
+func (m *maker) introduce(seccomp *os.File) error {
+	return introduce(m.agent, seccomp, plan.AgentState(m.c.Plan, specs.StateCreating, m.child.PID, m.child.PID))
+}
+
+// makeFifo opens it O_PATH: the stage opens it anew through that descriptor, whatever its root is by then, by way of the host's /proc.
+func (m *maker) makeFifo() (fifo, proc *os.File, err error) {
 	path := filepath.Join(m.dir(), fifoFile)
 	if err := unix.Mkfifo(path, 0o600); err != nil {
-		return fmt.Errorf("make %s: %w", path, err)
+		return nil, nil, fmt.Errorf("make %s: %w", path, err)
 	}
 	if err := os.Chmod(path, 0o622); err != nil { // the stage opens it as the user that it has become
-		return err
+		return nil, nil, err
 	}
+	if fifo, err = openPath(path); err != nil {
+		return nil, nil, err
+	}
+	if proc, err = openPath("/proc"); err != nil {
+		fifo.Close()
+	}
+	return fifo, proc, err
+}
+
+func openPath(path string) (*os.File, error) {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	m.fifo = os.NewFile(uintptr(fd), path)
-	return nil
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 func (m *maker) record() error {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -60,22 +58,23 @@ func (c *Container) Exec(p *specs.Process, o ExecOptions) (*Process, error) {
 	if v.agent, err = c.dialAgent(); err != nil {
 		return nil, err
 	}
-	defer closeAll(v.agent, nil)
+	if v.agent != nil {
+		defer v.agent.Close()
+	}
 	ours, theirs, err := socketpair(unix.SOCK_SEQPACKET)
 	if err != nil {
 		return nil, err
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	null, err := v.completeStdio()
+	null, err := completeStdio(&v.Stdin, &v.Stdout, &v.Stderr)
 	if err != nil {
 		return nil, err
 	}
 	defer null.Close()
 	v.prepare(&process, ours, theirs)
-	v.run.Listener = o.Listener
 	if err := v.do(theirs); err != nil {
-		return nil, errors.Join(v.explain(err, p.Args[0]), v.run.Rollback())
+		return nil, errors.Join(v.notRun(err, p.Args[0]), v.run.Rollback())
 	}
 	return &Process{PID: v.child.PID}, nil
 }
@@ -87,9 +86,9 @@ type visit struct {
 	host    plan.Host
 	agent   *os.File // who decides its calls, if somebody does
 	child   kernel.Child
-	visitor kernel.Visitor
+	visitor inside
 	steps   []explain.Step // the visitor's
-	run     explain.Runner
+	run     explain.Runner // of ours
 }
 
 // receives says why the container takes no visitor, or not this one.
@@ -112,13 +111,13 @@ func (c *Container) receives(p *specs.Process, o ExecOptions) error {
 }
 
 // completeStdio: without the first three descriptors, a file that a program opens would become its output.
-func (v *visit) completeStdio() (null *os.File, err error) {
+func completeStdio(files ...**os.File) (null *os.File, err error) {
 	fd, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", os.DevNull, err)
 	}
 	null = os.NewFile(uintptr(fd), os.DevNull)
-	for _, file := range []**os.File{&v.Stdin, &v.Stdout, &v.Stderr} {
+	for _, file := range files {
 		if *file == nil {
 			*file = null
 		}
@@ -126,111 +125,49 @@ func (v *visit) completeStdio() (null *os.File, err error) {
 	return null, nil
 }
 
-// prepare writes down what the visitor has to do. Its descriptors are the program's, the socket for the terminal's master, and
-// the one to us.
+// prepare writes down what the visitor has to do. Its descriptors are the program's, the one to us, and the socket for the terminal's
+// master.
 func (v *visit) prepare(p *specs.Process, ours, theirs *os.File) {
-	v.child = kernel.Child{Argv: stage.Argv("visitor"), Env: []string{}, Files: append([]*os.File{v.Stdin, v.Stdout, v.Stderr}, v.Preserve...)}
+	v.child = kernel.Child{Argv: stage.Argv(), Env: []string{}, Files: append([]*os.File{v.Stdin, v.Stdout, v.Stderr}, v.Preserve...)}
 	first := len(v.child.Files)
-	v.child.Files = append(v.child.Files, v.ConsoleSocket, theirs)
-	v.steps = plan.WithDescriptors(plan.VisitInside(v.plan, p, v.c.InitPID, v.host), first, first+1, 0)
+	v.child.Link, v.child.Files = first, append(v.child.Files, theirs, v.ConsoleSocket)
+	v.steps = plan.WithDescriptors(plan.VisitInside(v.plan, p, v.c.InitPID, v.host), first+1, 0, 0)
 	v.steps = append(v.steps, plan.LastVisit(v.plan, p, candidates(p), uint(first))...)
-	v.visitor = kernel.Visitor{Child: &v.child, Socket: ours, Paced: v.Listener != nil,
-		Gated: len(plan.VisitOutside(v.plan, v.host, 0)) > 0, Listener: v.introduce}
-	for i, s := range v.steps {
-		for j, op := range s.Ops {
-			known := op.(kernel.Foretold)
-			if v.visitor.Paced {
-				v.steps[i].Ops[j] = kernel.AtPace{Foretold: known, Visitor: &v.visitor, N: len(v.visitor.Ops)}
-			}
-			v.visitor.Ops = append(v.visitor.Ops, known)
-		}
-	}
+	v.run.Listener = v.Listener
+	v.visitor = inside{Deputy: kernel.Deputy{Child: &v.child, Socket: ours, Listener: v.introduce}, run: explain.Runner{Listener: v.Listener, Inside: true}}
 }
 
 func (v *visit) do(theirs *os.File) error {
-	if err := v.run.Run(plan.Visit(v.plan, v.host, &v.visitor)); err != nil {
+	if err := v.run.Run(plan.Visit(v.plan, v.host, &v.child)); err != nil {
 		return err
 	}
 	theirs.Close()
-	if v.Meanwhile != nil {
-		v.Meanwhile()
-	}
 	if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
 		return err
 	}
-	if err := v.inside(); err != nil {
+	finish := v.visitor.begin(v.steps)
+	if v.Meanwhile != nil {
+		v.Meanwhile()
+	}
+	if err := finish(); err != nil {
 		return err
 	}
 	return v.writePid()
 }
 
-// inside lets the visitor do its task: at once, unless somebody listens.
-func (v *visit) inside() error {
-	if v.visitor.Paced {
-		v.run.Inside = true
-		return v.run.Run(v.steps...)
-	}
-	if v.visitor.Gated {
-		if err := v.visitor.Proceed(0); err != nil {
-			return err
-		}
-	}
-	return v.visitor.Run()
-}
-
 // introduce gives the seccomp agent the descriptor by which it decides the visitor's calls.
 func (v *visit) introduce(seccomp *os.File) error {
-	state := plan.AgentState(v.plan, specs.StateRunning, v.c.InitPID, v.child.PID)
-	if err := unix.Sendmsg(int(v.agent.Fd()), []byte(state), unix.UnixRights(int(seccomp.Fd())), nil, 0); err != nil {
-		return fmt.Errorf("send the listener to the one who decides (linux.seccomp.listenerPath): %w", err)
-	}
-	return nil
+	return introduce(v.agent, seccomp, plan.AgentState(v.plan, specs.StateRunning, v.c.InitPID, v.child.PID))
 }
 
-// explain says why there is no program. The codes are the shell's.
-func (v *visit) explain(err error, name string) error {
-	var failed *kernel.VisitorError
-	if !errors.As(err, &failed) {
-		return err
+// notRun says why there is no program.
+func (v *visit) notRun(err error, name string) error {
+	var failed *kernel.DeputyError
+	var refused *kernel.Error
+	if errors.As(err, &failed) && errors.As(err, &refused) && strings.HasPrefix(refused.Call, "execve") {
+		return notFound(failed, name)
 	}
-	if !v.visitor.Paced { // there the runner has said it
-		err = explain.Failed(v.stepOf(failed.Op), err)
-	}
-	if failed.Op < len(v.visitor.Ops)-1 {
-		return &ExecError{Text: err.Error(), Code: 125}
-	}
-	switch absent := errors.Is(failed, unix.ENOENT); {
-	case errors.Is(failed, unix.EACCES), absent && slices.Contains(failed.Before, unix.EACCES):
-		return &ExecError{Text: fmt.Sprintf("exec: %q: permission denied", name), Code: 126}
-	case absent && strings.Contains(name, "/"):
-		return &ExecError{Text: fmt.Sprintf("exec: %q: no such file or directory", name), Code: 127}
-	case absent:
-		return &ExecError{Text: fmt.Sprintf("exec: %q: executable file not found in $PATH", name), Code: 127}
-	}
-	return &ExecError{Text: err.Error(), Code: 126}
-}
-
-// stepOf is the one that the n-th op belongs to.
-func (v *visit) stepOf(n int) explain.Step {
-	for _, s := range v.steps {
-		if n -= len(s.Ops); n < 0 {
-			return s
-		}
-	}
-	return explain.Step{}
-}
-
-// candidates are the places where the program may be: for a name without a slash those of PATH of its environment, as for execvp(3).
-func candidates(p *specs.Process) []string {
-	name := p.Args[0]
-	if strings.Contains(name, "/") {
-		return []string{name}
-	}
-	var paths []string
-	for _, dir := range strings.Split(stage.LookEnv(p.Env, "PATH"), ":") {
-		paths = append(paths, path.Join("/", dir, name))
-	}
-	return paths
+	return notRun(err)
 }
 
 func (v *visit) writePid() error {

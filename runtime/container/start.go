@@ -2,7 +2,6 @@
 package container
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,8 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
-	"glassbox/runtime/stage"
+	"glassbox/explain"
+	"glassbox/kernel"
 )
 
 // Start opens the fifo that the stage waits at. OCI runtime.md, "Start".
@@ -38,11 +38,29 @@ func (c *Container) Start() error {
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	if failure == nil {
+	if len(failure) == 0 {
 		return c.afterStart()
 	}
-	err = &ExecError{Text: failure.Text, Code: failure.Code}
-	if failure.Hook {
+	return c.notStarted(failure)
+}
+
+// notStarted reads why the program did not run. A hook that fails is the end of the container.
+func (c *Container) notStarted(said []byte) error {
+	b, err := c.born()
+	if err != nil {
+		return err
+	}
+	steps := lastSteps(c.Plan, c.Host, b, 3, 3)
+	err = kernel.DeputyFailure(said, append([]kernel.Foretold{kernel.AwaitStart{}}, foretold(steps)...)...)
+	var failed *kernel.DeputyError
+	hook := false
+	if errors.As(err, &failed) {
+		if step, ok := stepOf(steps, failed.Op-1); ok {
+			_, hook = step.Ops[0].(kernel.RunHook)
+			err = explain.Failed(step, err)
+		}
+	}
+	if err = notRun(err); hook {
 		err = errors.Join(err, c.Delete(true))
 	}
 	return err
@@ -50,7 +68,7 @@ func (c *Container) Start() error {
 
 // awaitStage reads what the stage writes: a byte once it is through, its failure if there is one, and the end of the stream
 // when execve has closed it. A stage that has died before writes nothing at all.
-func awaitStage(fifo, pidfd int) (*stage.Failure, error) {
+func awaitStage(fifo, pidfd int) (failure []byte, err error) {
 	var said []byte
 	buffer := make([]byte, 4096)
 	poll := []unix.PollFd{{Fd: int32(fifo), Events: unix.POLLIN}, {Fd: int32(pidfd), Events: unix.POLLIN}}
@@ -65,24 +83,13 @@ func awaitStage(fifo, pidfd int) (*stage.Failure, error) {
 		case err != nil && err != unix.EAGAIN && err != unix.EINTR:
 			return nil, err
 		case err == nil && len(said) > 0:
-			return failureIn(said[1:])
+			return said[1:], nil
 		case poll[0].Revents&unix.POLLHUP != 0:
 			return nil, errors.New("somebody else has started it at the same moment")
 		case poll[1].Revents != 0:
 			return nil, errors.New("its process has ended")
 		}
 	}
-}
-
-func failureIn(said []byte) (*stage.Failure, error) {
-	if len(said) == 0 {
-		return nil, nil
-	}
-	var m stage.Message
-	if err := stage.NewConn(bytes.NewBuffer(said)).Receive(&m); err != nil {
-		return nil, fmt.Errorf("read why the program did not run: %w", err)
-	}
-	return m.Failure, nil
 }
 
 // Wait waits for the program's end. Only the process that created the container can: it is the parent.

@@ -18,7 +18,7 @@ func confine(c Container, p *specs.Process, h Host) []explain.Step {
 	filter, steps := c.Filter, slices.Concat(untracedStep(), serveSteps(c.Spec, p), processSteps(p))
 	seccomp := explain.Say("Filter system calls",
 		"a small program in the kernel looks at each call and refuses those that containers need not", "01",
-		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags, State: AgentState(c, specs.StateCreating, h.Stage.Outside, h.Stage.Outside)})
+		kernel.SeccompFilter{Program: string(filter.Program), Flags: filter.Flags})
 	// To install a filter one needs CAP_SYS_ADMIN or no_new_privs: without the latter it has to be now.
 	early := len(filter.Program) > 0 && !p.NoNewPrivileges
 	if early {

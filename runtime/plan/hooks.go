@@ -36,7 +36,7 @@ func createContainerHooks(c Container, h Host) []explain.Step {
 		return nil
 	}
 	return hookSteps("Run the createContainer hooks", "they are in the new namespaces, and still find their programs on the host",
-		c.Spec.Hooks.CreateContainer, c.Rootfs(), hookState(c, specs.StateCreating, h.Stage.Inside))
+		c.Spec.Hooks.CreateContainer, c.Rootfs(), hookState(c, specs.StateCreating, h.Stage))
 }
 
 // StartHooks are the last to run before the program, and have its rights.
@@ -45,7 +45,7 @@ func StartHooks(c Container, h Host) []explain.Step {
 		return nil
 	}
 	return hookSteps("Run the startContainer hooks", "they prepare the container from inside, as ldconfig does",
-		c.Spec.Hooks.StartContainer, "/", hookState(c, specs.StateCreated, h.Stage.Inside))
+		c.Spec.Hooks.StartContainer, "/", hookState(c, specs.StateCreated, h.Stage))
 }
 
 // AfterStart is for the runtime once the program runs.

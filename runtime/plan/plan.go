@@ -4,9 +4,9 @@
 //
 // Order, and who does what:
 //
-//	the runtime, on the host                      the stage: its copy in the new namespaces
+//	the runtime, on the host                      the stage: its deputy in the new namespaces
 //	Before   make the cgroup it is born in (v2)
-//	Birth    start the stage                 -->  waits on its socket
+//	Birth    start the stage                 -->  waits to be told
 //	After    make its cgroups (v1)
 //	Outside  set the limits                  -->  Furnish  join them; mounts, devices, names
 //	RuntimeHooks                             <->  (waits, if there are any)
@@ -39,11 +39,8 @@ type Host struct {
 	Delegable    []string        `json:"delegable,omitempty"`   // files of the v2 group that its user is to own
 	Slices       []string        `json:"slices,omitempty"`      // slices that are ours to make and to remove
 	Systemd      bool            `json:"systemd,omitempty"`     // the container becomes a unit of it
-	Stage        Pids            `json:"-"`
+	Stage        int             `json:"-"`                     // the stage's pid inside; 0 while it is only a plan
 }
-
-// Pids are the two numbers of the stage: the host's and its own. 0 while it is only a plan.
-type Pids struct{ Outside, Inside int }
 
 // Kind is what lies at a path of the host.
 type Kind string

@@ -26,7 +26,7 @@ func Last(c Container, p *specs.Process, path string, closed uint, started int) 
 
 // visited are the namespaces that a visitor joins first, with the rights of the host's root, who may join all, or with those over
 // the user namespace. Three come later: the cgroup namespace, see namespaceSteps, the mount namespace, and for the program alone
-// the PID namespace: the container must not see the visitor, see kernel.Visitor.
+// the PID namespace: the container must not see the visitor, see kernel/deputy.go.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
 	file string
@@ -35,9 +35,9 @@ var visited = []struct {
 }
 
 // Visit starts a visitor to a container. OCI has no word for it; runc and Docker call it exec.
-func Visit(c Container, h Host, visitor *kernel.Visitor) explain.Step {
+func Visit(c Container, h Host, visitor *kernel.Child) explain.Step {
 	return explain.Say("Start a process", "it will be the visitor: up to now it is one of the host's", "01",
-		kernel.StartVisitor{Visitor: visitor, Cgroup: bornIn(c, h)}).Kept("without the process nothing can be run")
+		kernel.Clone{Child: visitor, Cgroup: bornIn(c, h)}).Kept("without the process nothing can be run")
 }
 
 // joinSteps: in a user namespace one is nobody, until one becomes its user 0.
@@ -114,16 +114,19 @@ func LastVisit(c Container, p *specs.Process, paths []string, closed uint) []exp
 }
 
 // WithDescriptors returns the steps with the descriptors that only the one who carries them out knows: the socket that the
-// terminal's master is sent over, that of the one who decides system calls, and the first of the mounts that were made outside.
-func WithDescriptors(steps []explain.Step, socket, agent, tree int) []explain.Step {
+// terminal's master is sent over, this program, and the first of the mounts that were made outside.
+func WithDescriptors(steps []explain.Step, socket, self, tree int) []explain.Step {
 	for _, s := range steps {
 		for i, op := range s.Ops {
 			switch op := op.(type) {
 			case kernel.OpenTerminal:
 				op.Socket = socket
 				s.Ops[i] = op
-			case kernel.SeccompFilter:
-				op.Socket = agent
+			case kernel.ExecSelf:
+				op.Self = self
+				s.Ops[i] = op
+			case kernel.CopyUpIn:
+				op.Self = self
 				s.Ops[i] = op
 			case kernel.PlaceTreeIn:
 				op.First = tree
@@ -132,4 +135,9 @@ func WithDescriptors(steps []explain.Step, socket, agent, tree int) []explain.St
 		}
 	}
 	return steps
+}
+
+// RunsItself tells whether the stage executes this program: as the init, or for what is more than a list of calls.
+func RunsItself(c Container) bool {
+	return c.Init || slices.ContainsFunc(c.Spec.Mounts, func(m specs.Mount) bool { return readOptions(m.Options).copyUp })
 }

@@ -1,0 +1,146 @@
+// This file sends a deputy: a process that makes system calls for us in another place, one after the other, as it is told. A
+// container's stage is one, and so is a visitor, which runs a further program in it.
+//
+// From the moment that a container's processes see another one they may reach for it: for its file on the host by /proc/PID/exe
+// (CVE-2019-5736), for its memory and descriptors (CVE-2016-9962). setns lets nobody into another user or time namespace who has
+// several threads, as a Go program always has. And a Go program takes a millisecond to start. So a deputy is no copy of this
+// program, but the loop of image.go. Its file is in memory, sealed against writing, and gone with it; its memory holds nothing
+// but its task. It knows nothing and decides nothing: all of that stays here.
+//
+//	us                     the deputy
+//	Clone             -->  (waits)
+//	Tell              -->  makes the calls of these ops
+//	Hear              <--  saidDone, and when it was done with each
+//	                  <--  or, after a failure, its whole table, with the errno in one of the rows; then it ends
+//	Tell              -->  ...
+//	Hear              <--  the end of the stream: execve has closed it
+//
+// If we die, it reads the end of the stream and ends, too: nothing half made stays behind.
+package kernel
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+)
+
+// Deputy is what we know of one.
+type Deputy struct {
+	Child  *Child   // the process, and what it gets; its Link is the other end of Socket
+	Socket *os.File // SOCK_SEQPACKET
+
+	Listener func(seccomp *os.File) error // receives the descriptor by which calls are decided
+	Found    int                          // the number of the path that a Find has found
+
+	taken    []bool // its descriptors
+	terminal bool   // its input and output are one that it has opened
+	filtered bool   // a filter decides its calls: it makes none that are only of use to us
+	tasks    []task // what it was told, and has not said that it is done with
+}
+
+// Tell tells it what to do next, and does not wait.
+func (d *Deputy) Tell(ops ...Foretold) error {
+	first := d.taken == nil
+	if first {
+		d.taken = make([]bool, len(d.Child.Files))
+		for i, f := range d.Child.Files {
+			d.taken[i] = f != nil
+		}
+	}
+	p, t, clock := newPortion(d.taken, d.Child.Link), task{ops: ops}, room(16*(len(ops)+2))
+	binary.NativeEndian.PutUint64(clock.content, saidDone)
+	if first { // what is for it alone is not for a hook to inherit
+		p.tail(call{number: unix.SYS_CLOSE_RANGE, args: []any{link{}, int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}})
+	}
+	d.tick(p, clock, 0)
+	for i, op := range ops {
+		list, err := d.callsOf(op, i, &t)
+		if err != nil {
+			return Fail(op, err)
+		}
+		t.lists = append(t.lists, list)
+		p.op(list)
+		if _, late := op.(AwaitStart); late {
+			p.report = p.opened[0]
+		}
+		d.tick(p, clock, i+1)
+	}
+	p.tail(saying(clock))
+	p.next()
+	messages, err := p.messages()
+	if err != nil {
+		return err
+	}
+	t.size = len(p.rows)*rowSize + chunk // and the rows before them
+	d.taken, d.tasks = p.taken, append(d.tasks, t)
+	for _, m := range messages {
+		if _, err := unix.Write(int(d.Socket.Fd()), m); err != nil && err != unix.EPIPE { // it has failed, and will be heard of
+			return fmt.Errorf("tell process %d what to do: %w", d.Child.PID, err)
+		}
+	}
+	return nil
+}
+
+// tick lets it note the time.
+func (d *Deputy) tick(p *portion, clock *memory, n int) {
+	if !d.filtered {
+		p.tail(call{number: unix.SYS_CLOCK_GETTIME, args: []any{unix.CLOCK_MONOTONIC, within{clock, 16 * (n + 1)}}})
+	}
+}
+
+// callsOf is what an op does for who does it there.
+func (d *Deputy) callsOf(op Foretold, n int, t *task) ([]call, error) {
+	switch known := op.(type) {
+	case OpenTerminal:
+		d.terminal = true
+	case OwnStdio:
+		known.files, known.terminal = d.Child.Files, d.terminal
+		op = known
+	case RunHook:
+		known.number = n
+		op = known
+	case CopyUpIn:
+		known.number = n
+		op = known
+	case SeccompFilter:
+		d.filtered = true
+	case Spawn:
+		t.ends, t.begets = true, known.Sibling
+	case Exec, ExecSelf:
+		t.ends = true
+	}
+	return op.calls()
+}
+
+// AtPace is an op that a deputy does when it is told to, and the teller waits for it.
+type AtPace struct {
+	Foretold
+	Deputy *Deputy
+}
+
+func (a AtPace) Do() error {
+	if err := a.Deputy.Tell(a.Foretold); err != nil {
+		return err
+	}
+	_, err := a.Deputy.Hear()
+	return err
+}
+
+// Paced is AtPace for ops of which some have an inverse. That is told, as always; what a deputy has done ends with it.
+func Paced(op Foretold, d *Deputy) explain.Op {
+	if _, ok := op.(explain.Undoer); ok {
+		return undoable{AtPace{op, d}}
+	}
+	return AtPace{op, d}
+}
+
+type undoable struct{ AtPace }
+
+func (u undoable) Undo() explain.Op { return u.Foretold.(explain.Undoer).Undo() }
+
+// Next is the descriptor that what it opens next will get, once it is done with what it was told.
+func (d *Deputy) Next() int { return newPortion(d.taken, 0).lowest() }

@@ -1,0 +1,144 @@
+// This file puts the calls of an op together where one follows from another: what is opened is used and closed, what is absent is
+// passed over, what is missing is made.
+package kernel
+
+import (
+	"path"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// making is a list of calls in the making.
+type making struct {
+	list   []call
+	opened int
+}
+
+func (m *making) add(calls ...call) {
+	if m.list == nil {
+		m.list = make([]call, 0, 8)
+	}
+	m.list = append(m.list, calls...)
+}
+
+// opens adds a call whose result is a descriptor.
+func (m *making) opens(c call) descriptor {
+	c.opens = true
+	m.add(c)
+	m.opened++
+	return descriptor(m.opened - 1)
+}
+
+func (m *making) close(d descriptor) { m.add(closing(d)) }
+
+// jump goes on at a mark.
+func (m *making) jump(to *mark) { m.add(call{number: noCall, then: to}) }
+
+// here is where a mark is.
+func (m *making) here(at *mark) { *at = mark(len(m.list)) }
+
+// root opens the directory in which names are to be resolved.
+func (m *making) root(dir string) descriptor {
+	return m.opens(call{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, dir, unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}, name: "open " + dir})
+}
+
+// find is a call that opens name as a process would whose root directory is root: see inroot.go. EAGAIN: something on the way was
+// renamed meanwhile, and the kernel can not vouch for "..". man 2 openat2.
+func find(root descriptor, name string, flags, resolve int) call {
+	how := words{flags | unix.O_CLOEXEC, 0, unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS | resolve}
+	return call{number: unix.SYS_OPENAT2, args: []any{root, name, how, unix.SizeofOpenHow}, again: errnos(unix.EAGAIN, unix.EINTR)}
+}
+
+// absent is what may be when a path leads nowhere.
+var absent = errnos(unix.ENOENT, unix.ENOTDIR)
+
+// errnoSet has a bit for each of the errnos below 64, which are all that a call may fail with and go on.
+type errnoSet uint64
+
+func errnos(list ...syscall.Errno) (set errnoSet) {
+	for _, errno := range list {
+		set |= 1 << errno
+	}
+	return set
+}
+
+func (s errnoSet) has(errno syscall.Errno) bool { return errno < 64 && s&(1<<errno) != 0 }
+
+// stat checks the mode of a file, or where it is a device, which.
+func stat(mask, mode uint32, otherwise syscall.Errno) (buffer *memory, c *check) {
+	buffer = room(int(unsafe.Sizeof(unix.Stat_t{})) + 8)
+	return buffer, &check{buffer, int(unsafe.Offsetof(unix.Stat_t{}.Mode)), uint64(mask), uint64(mode), otherwise}
+}
+
+// isDevice checks the number of a device that stat has looked at.
+func isDevice(buffer *memory, major, minor uint32, otherwise syscall.Errno) call {
+	return call{number: noCall, check: &check{buffer, int(unsafe.Offsetof(unix.Stat_t{}.Rdev)), ^uint64(0), unix.Mkdev(major, minor), otherwise}}
+}
+
+// at resolves name inside root, and adds what use does with it: with a descriptor, and with a path that can not be changed under our
+// hands. Where optional, what is not there is passed over.
+func (m *making) at(root, name string, resolve int, optional bool, use func(fd descriptor, target any)) {
+	if path.Join(root, name) == "/" {
+		use(-1, "/") // after pivot_root: /proc is the container's by now, and may be a forgery (CVE-2025-52881)
+		return
+	}
+	dir, passed := m.root(root), new(mark)
+	open := find(dir, name, unix.O_PATH, resolve)
+	if optional {
+		open.may, open.or = absent, passed
+	}
+	fd := m.opens(open)
+	use(fd, ownFile(fd))
+	m.close(fd)
+	m.here(passed)
+	m.close(dir)
+}
+
+// dirs opens the directory name inside root, makes what is missing of it, and adds what use does in it. Each step starts again from
+// root, so that links on the way are followed inside root, and a component made meanwhile by somebody else is taken as it is.
+func (m *making) dirs(root, name string, mode uint32, use func(dir descriptor)) {
+	const openDir = unix.O_PATH | unix.O_DIRECTORY
+	name = path.Clean("/" + name)
+	top, missing, there := m.root(root), new(mark), new(mark)
+	first := find(top, name, openDir, 0)
+	first.may, first.or = errnos(unix.ENOENT), missing
+	m.close(m.opens(first))
+	m.jump(there)
+	m.here(missing)
+	for _, part := range ancestry(name) {
+		above := m.opens(find(top, path.Dir(part), openDir, 0))
+		m.add(call{number: unix.SYS_MKDIRAT, args: []any{above, path.Base(part), int(mode)}, may: errnos(unix.EEXIST)})
+		m.close(above)
+	}
+	m.here(there)
+	dir := m.opens(find(top, name, openDir, 0))
+	use(dir)
+	m.close(dir)
+	m.close(top)
+}
+
+// ancestry lists the directories on the way to a clean, absolute name, and it: /a, /a/b, /a/b/c.
+func ancestry(name string) []string {
+	if name == "/" {
+		return nil
+	}
+	return append(ancestry(path.Dir(name)), name)
+}
+
+// inDir is dirs for the directory that name is to lie in.
+func (m *making) inDir(root, name string, use func(dir descriptor, name string)) {
+	m.dirs(root, path.Dir(path.Clean("/"+name)), 0o755, func(dir descriptor) { use(dir, path.Base(name)) })
+}
+
+// mount is mount(2). A string that is empty is none.
+func mount(source, target any, fstype string, flags uintptr, data string) call {
+	nothing := func(s any) any {
+		if s == "" {
+			return 0
+		}
+		return s
+	}
+	return call{number: unix.SYS_MOUNT, args: []any{nothing(source), target, nothing(fstype), flags, nothing(data)}}
+}
