@@ -12,6 +12,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
+	"golang.org/x/sys/unix"
+
+	"glassbox/internal/testkit"
 )
 
 // The library that crane is made of reads the store as it is, and finds every digest, size and diffID right.
@@ -168,5 +171,30 @@ func TestContainers(t *testing.T) {
 	}
 	if ids, err := s.Containers(); err != nil || len(ids) != 1 || ids[0] != "left" {
 		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+// On ext4 containers are spread over the disk; other file systems have no such hint. The tests' own directory is in memory.
+func TestContainersAreSpread(t *testing.T) {
+	root, err := os.MkdirTemp(testkit.Repository(t), "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(root)
+	s := openStore(t, root, boxArchive(t))
+	var fs unix.Statfs_t
+	if err := unix.Statfs(root, &fs); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{"containers": fs.Type == unix.EXT4_SUPER_MAGIC, "layers": false} {
+		f, err := os.Open(s.path(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+		if err == nil && flags&0x20000 != 0 != want {
+			t.Errorf("%s has the flags %x", dir, flags)
+		}
 	}
 }
