@@ -5,7 +5,6 @@ package storage
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -17,6 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/renameio/v2"
 	"golang.org/x/sys/unix"
+
+	"glassbox/kernel/quickjson"
 )
 
 // maxDocument bounds manifests, configs and indexes, which are read into memory; registries have the same limit.
@@ -111,7 +112,7 @@ func (s *Store) document(want v1.Hash, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := quickjson.Unmarshal(data, into); err != nil {
 		return fmt.Errorf("read %s: %w", want, err)
 	}
 	return nil

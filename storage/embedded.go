@@ -3,12 +3,14 @@ package storage
 
 import (
 	"archive/tar"
-	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"glassbox/kernel/quickjson"
 )
 
 // checkComplete makes sure that all blobs of an image are there before the image gets a name.
@@ -44,7 +46,11 @@ func (s *Store) embeddedNames() (v1.IndexManifest, error) {
 			return names, fmt.Errorf("find index.json in the embedded image: %w", err)
 		}
 		if h.Name == "index.json" {
-			return names, json.NewDecoder(r).Decode(&names)
+			data, err := io.ReadAll(r)
+			if err == nil {
+				err = quickjson.Unmarshal(data, &names)
+			}
+			return names, err
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"glassbox/kernel/quickjson"
 )
 
 // The annotations of an entry of index.json.
@@ -31,7 +33,7 @@ func (s *Store) index() (v1.IndexManifest, error) {
 	if err != nil {
 		return index, err
 	}
-	if err := json.Unmarshal(data, &index); err != nil {
+	if err := quickjson.Unmarshal(data, &index); err != nil {
 		return index, fmt.Errorf("read index.json: %w", err)
 	}
 	return index, nil
