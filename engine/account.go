@@ -5,13 +5,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
-	"github.com/cyphar/filepath-securejoin/pathrs-lite"
 	"github.com/moby/sys/user"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // Account is a user as the container knows him.
@@ -68,16 +67,35 @@ func readInRoot(rootfs, name string) ([]byte, error) {
 	return text, nil
 }
 
+// tryReadInRoot opens nothing but a file: a container may have put a device there, which does something when it is opened.
 func tryReadInRoot(rootfs, name string) ([]byte, error) {
-	handle, err := pathrs.OpenInRoot(rootfs, name)
+	root, err := unix.Open(rootfs, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, &os.PathError{Op: "open", Path: rootfs, Err: err}
 	}
-	defer handle.Close()
-	f, err := pathrs.Reopen(handle, os.O_RDONLY)
+	defer unix.Close(root)
+	fd, err := findInRoot(root, name)
 	if err != nil {
-		return nil, err
+		return nil, &os.PathError{Op: "find", Path: name, Err: err}
 	}
-	defer f.Close()
-	return io.ReadAll(f)
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return nil, &os.PathError{Op: "look at", Path: name, Err: err}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, errors.New("it is no file")
+	}
+	return os.ReadFile(fmt.Sprintf("/proc/self/fd/%d", fd))
+}
+
+// findInRoot follows a path of a root. It begins anew when somebody moves directories on the way meanwhile.
+func findInRoot(root int, name string) (fd int, err error) {
+	how := unix.OpenHow{Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
+	for range 100 {
+		if fd, err = unix.Openat2(root, name, &how); err != unix.EAGAIN && err != unix.EINTR {
+			break
+		}
+	}
+	return fd, err
 }

@@ -21,13 +21,11 @@ type small struct {
 }
 
 func smallPrograms() []small {
-	return []small{{"glassbox-oci", ociModules, 14, 1}, {"glassbox", glassboxModules, 25, 1}}
+	return []small{{"glassbox-oci", ociModules, 14, 1}, {"glassbox", glassboxModules, 24, 1}}
 }
 
 var ociModules = map[string]string{
-	"cyphar.com/go-pathrs":                   "the C library behind pathrs-lite, unused without its tag",
 	"github.com/containerd/console":          "the container's terminal",
-	"github.com/cyphar/filepath-securejoin":  "paths inside a root that nobody may trust",
 	"github.com/moby/profiles/seccomp":       "Docker's default system call filter",
 	"github.com/moby/sys/capability":         "capabilities",
 	"github.com/moby/sys/mountinfo":          "the mount table",
@@ -44,7 +42,6 @@ var ociModules = map[string]string{
 
 // Nothing here speaks HTTP or unpacks layers: that is aboard glassbox-images.
 var glassboxModules = map[string]string{
-	"github.com/cyphar/filepath-securejoin":  "paths inside a root that nobody may trust",
 	"github.com/docker/go-units":             "sizes and times as people write them",
 	"github.com/google/go-containerregistry": "the documents that images are made of, not its client",
 	"github.com/google/nftables":             "firewall rules",
