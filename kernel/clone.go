@@ -126,15 +126,6 @@ func procMaps(maps []IDMap) []syscall.SysProcIDMap {
 	return out
 }
 
-func setns(path string, flag uintptr) error {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", path, err)
-	}
-	defer unix.Close(fd)
-	return unix.Setns(fd, int(flag))
-}
-
 func setnsCall(path string, flag uintptr) string {
 	return fmt.Sprintf("setns(%q, %s)", path, flagString(flag, cloneFlags))
 }
@@ -158,7 +149,11 @@ func (c Clone) Call() string {
 	if c.New&unix.CLONE_NEWUSER != 0 {
 		lines = append(lines, c.mapCalls()...)
 	}
-	return strings.Join(append(lines, `execve("/memfd:glassbox")`), "\n")
+	link := 3
+	if c.Child != nil && c.Child.Link > 0 {
+		link = c.Child.Link
+	}
+	return strings.Join(append(lines, `execve("/memfd:glassbox")`, CloseOnExec{First: uint(link)}.Call()), "\n")
 }
 
 // cloneCall: the old clone has no room to name a cgroup. man 2 clone, CLONE_INTO_CGROUP.

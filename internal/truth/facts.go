@@ -49,8 +49,8 @@ func factsOf(line string) []fact {
 	key := name + " " + strings.Join(args[:count], " ")
 	switch name {
 	case "execve":
-		// A program that lies nowhere has no path to be seen: it is our own, or a visitor's, which no container can write to.
-		return []fact{{key: strings.NewReplacer(` "/proc/self/exe"`, ` "/"`, ` "/memfd:glassbox"`, ` "/"`).Replace(key)}}
+		// A program that lies nowhere has no path to be seen: it is our own, or a deputy, which no container can write to.
+		return []fact{{key: strings.NewReplacer(` "/proc/self/exe"`, ` "/"`, ` "/memfd:glassbox"`, ` "/"`, ` "/memfd:glassbox (deleted)"`, ` "/"`).Replace(key)}}
 	case "mount":
 		return []fact{{key, "umount2 " + args[1]}}
 	case "mkdir", "open", "mknod", "creat":

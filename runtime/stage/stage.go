@@ -1,4 +1,4 @@
-// Package stage knows the process that becomes the container's program. Up to then it is a deputy, which makes calls as it is told:
+// Package stage knows the process that becomes the container's program. Until then it is a deputy, which makes calls as it is told:
 // see kernel/deputy.go. What is here is what it has to be told besides the plan, and what of this program is executed inside.
 package stage
 

@@ -1,0 +1,113 @@
+// This file starts the stage, the deputy that becomes the container's program, and gives it its descriptors.
+package container
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"glassbox/explain"
+	"glassbox/kernel"
+	"glassbox/runtime/plan"
+	"glassbox/runtime/stage"
+)
+
+// placesOfIt are the descriptors that only the stage has, by their numbers.
+type placesOfIt struct{ console, fifo, proc, self, tree int }
+
+// start clones the stage as early as can be.
+func (m *maker) start(wait bool) error {
+	ours, theirs, err := socketpair(unix.SOCK_SEQPACKET)
+	if err != nil {
+		return err
+	}
+	defer theirs.Close()
+	m.stage = inside{Deputy: kernel.Deputy{Child: &m.child, Socket: ours, Listener: m.introduce}, run: explain.Runner{Listener: m.Listener, Inside: true}}
+	if m.agent, err = m.c.dialAgent(); err != nil {
+		return err
+	}
+	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
+	defer closeTrees(trees)
+	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
+		return err
+	}
+	null, err := completeStdio(&m.Stdin, &m.Stdout, &m.Stderr)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	m.child.Argv, m.child.Env = stage.Argv(), []string{}
+	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
+	m.child.Link = m.give(theirs)
+	m.places.console = m.give(m.ConsoleSocket)
+	if wait {
+		fifo, proc, err := m.makeFifo()
+		if err != nil {
+			return err
+		}
+		defer fifo.Close()
+		defer proc.Close()
+		m.places.fifo, m.places.proc = m.give(fifo), m.give(proc)
+	}
+	if plan.RunsItself(m.c.Plan) {
+		self, err := kernel.ProtectedSelf()
+		if err != nil {
+			return err
+		}
+		defer self.Close()
+		m.places.self = m.give(self)
+	}
+	m.places.tree = len(m.child.Files)
+	for _, t := range trees {
+		m.give(t.File)
+	}
+	return m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
+}
+
+// give adds a descriptor to the stage's, and says which it will be.
+func (m *maker) give(f *os.File) int {
+	m.child.Files = append(m.child.Files, f)
+	return len(m.child.Files) - 1
+}
+
+// introduce gives the seccomp agent the descriptor by which it decides the container's calls.
+func (m *maker) introduce(seccomp *os.File) error {
+	return introduce(m.agent, seccomp, plan.AgentState(m.c.Plan, specs.StateCreating, m.child.PID, m.child.PID))
+}
+
+// makeFifo opens it O_PATH: the stage opens it anew through that descriptor, whatever its root is by then, by way of the host's /proc.
+func (m *maker) makeFifo() (fifo, proc *os.File, err error) {
+	path := filepath.Join(m.dir(), fifoFile)
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		return nil, nil, fmt.Errorf("make %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o622); err != nil { // the stage opens it as the user that it has become
+		return nil, nil, err
+	}
+	if fifo, err = openPath(path); err != nil {
+		return nil, nil, err
+	}
+	if proc, err = openPath("/proc"); err != nil {
+		fifo.Close()
+	}
+	return fifo, proc, err
+}
+
+func openPath(path string) (*os.File, error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
+func socketpair(kind int) (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("socketpair: %w", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "stage"), os.NewFile(uintptr(fds[1]), "runtime"), nil
+}
