@@ -104,11 +104,11 @@ func (s *shim) record(l *life, status unix.WaitStatus, waitErr error) {
 	if waitErr != nil {
 		s.status.ExitCode, s.status.Error = 255, waitErr.Error()
 	}
-	var err error
-	if s.status.OOMKilled, err = oomKilled(l.container.Cgroups); err != nil {
+	kills, err := l.container.OOMKills() // while there are its cgroups
+	if err != nil {
 		s.status.Error = err.Error()
 	}
-	if s.status.OOMKilled {
+	if s.status.OOMKilled = kills > 0; s.status.OOMKilled {
 		s.note("oom", nil)
 	}
 }

@@ -95,27 +95,3 @@ func TestALostLogIsTold(t *testing.T) {
 		t.Error("nobody was told that the log is not complete")
 	}
 }
-
-func TestOOMKills(t *testing.T) {
-	v1 := "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"
-	v2 := "low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n"
-	for text, want := range map[string]int{v1: 2, v2: 1, "oom 3\noom_kill 0\n": 0, "": 0} {
-		if got := oomKills(text); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
-	}
-	killed, calm := t.TempDir(), t.TempDir()
-	for dir, text := range map[string]string{killed: v1, calm: "oom_kill 0\n"} {
-		if err := os.WriteFile(filepath.Join(dir, "memory.oom_control"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct {
-		dirs []string
-		want bool
-	}{{[]string{t.TempDir(), killed}, true}, {[]string{calm}, false}, {nil, false}} {
-		if got, err := oomKilled(c.dirs); got != c.want || err != nil {
-			t.Errorf("%v: %v (%v)", c.dirs, got, err)
-		}
-	}
-}

@@ -101,13 +101,17 @@ func (m *meter) memory() MemoryStats {
 	s.TCP = MemoryUsage{
 		Limit: m.number("memory", "memory.kmem.tcp.limit_in_bytes", ""), Usage: m.number("memory", "memory.kmem.tcp.usage_in_bytes", ""),
 		Max: m.number("memory", "memory.kmem.tcp.max_usage_in_bytes", ""), Failcnt: m.number("memory", "memory.kmem.tcp.failcnt", "")}
-	events := m.table("memory", "memory.oom_control", "memory.events")
+	events := m.memoryEvents()
 	s.Kills = events["oom_kill"]
 	s.Cache = s.Raw["cache"]
 	if _, version := m.host.Cgroups.Where("memory"); version == 2 {
 		s.Cache, s.Usage.Failcnt = s.Raw["file"], events["max"]
 	}
 	return s
+}
+
+func (m *meter) memoryEvents() map[string]uint64 {
+	return m.table("memory", "memory.oom_control", "memory.events")
 }
 
 // hugetlb reads each size of huge pages; the files are named by it.

@@ -64,6 +64,12 @@ type BlkioEntry struct {
 	Value uint64 `json:"value"`
 }
 
+// OOMKills is how often the kernel has killed one of the container's processes for want of memory.
+func (c *Container) OOMKills() (uint64, error) {
+	m := meter{host: c.Host, group: c.Plan.CgroupPath()}
+	return m.memoryEvents()["oom_kill"], m.err
+}
+
 // Stats reads the files of the container's cgroups.
 func (c *Container) Stats() (Stats, error) {
 	m := meter{host: c.Host, group: c.Plan.CgroupPath()}
