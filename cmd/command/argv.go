@@ -58,6 +58,7 @@ func (a *argv) intoCommand(commands []*cli.Command) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Flags = wanted(c.Flags, sub.read)
 	return slices.Concat(a.read, []string{c.Name}, rest), nil
 }
 

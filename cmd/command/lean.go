@@ -2,7 +2,44 @@
 // hundred, and that took a third of what this program needs to start a container.
 package command
 
-import "github.com/urfave/cli/v2"
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// wanted are the flags that the library has to know for a command line, of which read are the flags as they were understood: those
+// that were given, and those that are something else than nothing when they were not. Help wants to list all.
+func wanted(flags []cli.Flag, read []string) []cli.Flag {
+	given := make([]string, len(read))
+	for i, word := range read {
+		given[i], _, _ = strings.Cut(strings.TrimPrefix(word, "--"), "=")
+	}
+	if slices.Contains(given, "help") {
+		return flags
+	}
+	var list []cli.Flag
+	for _, f := range flags {
+		if !isNothing(f) || slices.Contains(given, f.Names()[0]) {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// isNothing tells whether a flag that is not given has the value that the library gives for one it has never heard of.
+func isNothing(f cli.Flag) bool {
+	switch f := f.(type) {
+	case *cli.BoolFlag:
+		return !f.Value
+	case *cli.StringFlag:
+		return f.Value == ""
+	case *cli.StringSliceFlag:
+		return f.Value == nil
+	}
+	return false
+}
 
 // setUp prepares the library, which would write a help text for every flag of every command: printHelp has no use for it.
 func setUp(app *cli.App) {
