@@ -42,8 +42,23 @@ type Deputy struct {
 	tasks    []task // what it was told, and has not said that it is done with
 }
 
+// Orders are ops that are written down for a deputy.
+type Orders struct {
+	messages [][]byte
+	task     task
+}
+
 // Tell tells it what to do next, and does not wait.
 func (d *Deputy) Tell(ops ...Foretold) error {
+	orders, err := d.Prepare(ops...)
+	if err != nil {
+		return err
+	}
+	return d.Give(orders)
+}
+
+// Prepare writes down what it is to do next. It may do so before the deputy is there: only its descriptors have to be known.
+func (d *Deputy) Prepare(ops ...Foretold) (*Orders, error) {
 	first := d.taken == nil
 	if first {
 		d.taken = make([]bool, len(d.Child.Files))
@@ -60,7 +75,7 @@ func (d *Deputy) Tell(ops ...Foretold) error {
 	for i, op := range ops {
 		list, err := d.callsOf(op, i, &t)
 		if err != nil {
-			return Fail(op, err)
+			return nil, Fail(op, err)
 		}
 		t.lists = append(t.lists, list)
 		p.op(list)
@@ -73,11 +88,17 @@ func (d *Deputy) Tell(ops ...Foretold) error {
 	p.next()
 	messages, err := p.messages()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	t.size = len(p.rows)*rowSize + chunk // and the rows before them
-	d.taken, d.tasks = p.taken, append(d.tasks, t)
-	for _, m := range messages {
+	t.size = len(p.rows)*rowSize + hookSaid
+	d.taken = p.taken
+	return &Orders{messages, t}, nil
+}
+
+// Give hands orders over, in the order in which they were prepared.
+func (d *Deputy) Give(o *Orders) error {
+	d.tasks = append(d.tasks, o.task)
+	for _, m := range o.messages {
 		if _, err := unix.Write(int(d.Socket.Fd()), m); err != nil && err != unix.EPIPE { // it has failed, and will be heard of
 			return fmt.Errorf("tell process %d what to do: %w", d.Child.PID, err)
 		}

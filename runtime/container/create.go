@@ -185,9 +185,10 @@ func (m *maker) make(wait bool) error {
 	default:
 		m.c.warn("no systemd to ask here: the container's cgroup is made without it")
 	}
+	var ahead <-chan prospect
 	err = m.run.Run(plan.Before(m.c.Plan, m.c.Host)...)
 	if err == nil {
-		err = m.start(wait)
+		ahead, err = m.start(wait)
 	}
 	if err != nil {
 		return errors.Join(err, plan.Threaded(m.c.Plan, m.c.Host))
@@ -196,9 +197,11 @@ func (m *maker) make(wait bool) error {
 	if m.agent != nil {
 		defer m.agent.Close()
 	}
-	if m.c.Host, err = look(&m.c.Plan, m.c.Host); err != nil {
-		return err
+	seenNow := <-ahead
+	if seenNow.err != nil {
+		return seenNow.err
 	}
+	m.c.Plan, m.c.Host = seenNow.plan, seenNow.host
 	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
 		m.c.warn(text)
 	}
@@ -208,7 +211,7 @@ func (m *maker) make(wait bool) error {
 	if err := m.outside(); err != nil {
 		return err
 	}
-	if err := m.moveIn(); err != nil {
+	if err := m.moveIn(seenNow.errands); err != nil {
 		return notRun(err)
 	}
 	return m.letGo(wait)

@@ -145,11 +145,11 @@ func (v *visit) do(theirs *os.File) error {
 	if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
 		return err
 	}
-	finish := v.visitor.begin(v.steps)
+	errand := v.visitor.prepare(v.steps).begin()
 	if v.Meanwhile != nil {
 		v.Meanwhile()
 	}
-	if err := finish(); err != nil {
+	if err := errand.finish(); err != nil {
 		return err
 	}
 	return v.writePid()

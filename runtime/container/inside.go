@@ -22,36 +22,60 @@ type inside struct {
 	run explain.Runner
 }
 
-// begin lets it do steps, and what is no step, and returns what waits until it is done with them. If somebody listens it does one op
-// after the other, each when it was told of; otherwise it does all at once, while we do something else.
-func (d *inside) begin(steps []explain.Step, further ...kernel.Foretold) (finish func() error) {
-	if d.run.Listener != nil {
-		return func() error {
-			if err := d.run.Run(d.atPace(steps)...); err != nil || len(further) == 0 {
-				return err
-			}
-			return d.atOnce(nil, further)()
-		}
-	}
-	return d.atOnce(steps, further)
+// errand is a part of what it does.
+type errand struct {
+	*inside
+	steps   []explain.Step
+	further []kernel.Foretold // and what is no step
+	orders  *kernel.Orders    // written down; nil: it is told op by op
+	err     error
 }
 
-func (d *inside) atOnce(steps []explain.Step, further []kernel.Foretold) (finish func() error) {
-	err := d.Tell(append(foretold(steps), further...)...)
-	return func() error {
-		if err != nil {
-			return err
-		}
-		took, err := d.Hear()
-		d.run.Took = append(d.run.Took, took[:max(0, len(took)-len(further))]...)
-		var failed *kernel.DeputyError
-		if errors.As(err, &failed) {
-			if step, ok := stepOf(steps, failed.Op); ok {
-				return explain.Failed(step, err)
-			}
-		}
+// prepare writes an errand down. If somebody listens, the deputy does one op after the other, each when it was told of; otherwise it
+// does all at once, while we do something else.
+func (d *inside) prepare(steps []explain.Step, further ...kernel.Foretold) *errand {
+	e := &errand{inside: d, steps: steps, further: further}
+	if d.run.Listener == nil {
+		e.orders, e.err = d.Prepare(append(foretold(steps), further...)...)
+	}
+	return e
+}
+
+func (e *errand) begin() *errand {
+	if e.orders != nil {
+		e.err = e.Give(e.orders)
+	}
+	return e
+}
+
+// finish waits until the deputy is done with it.
+func (e *errand) finish() error {
+	switch {
+	case e.err != nil:
+		return e.err
+	case e.orders != nil:
+		return e.hear(e.steps, len(e.further))
+	}
+	if err := e.run.Run(e.atPace(e.steps)...); err != nil || len(e.further) == 0 {
 		return err
 	}
+	if err := e.Tell(e.further...); err != nil {
+		return err
+	}
+	return e.hear(nil, len(e.further))
+}
+
+// hear names the step that has failed.
+func (d *inside) hear(steps []explain.Step, further int) error {
+	took, err := d.Hear()
+	d.run.Took = append(d.run.Took, took[:max(0, len(took)-further)]...)
+	var failed *kernel.DeputyError
+	if errors.As(err, &failed) {
+		if step, ok := stepOf(steps, failed.Op); ok {
+			return explain.Failed(step, err)
+		}
+	}
+	return err
 }
 
 // atPace returns steps whose ops the deputy does one by one.

@@ -2,6 +2,8 @@
 package container
 
 import (
+	"github.com/opencontainers/runtime-spec/specs-go"
+
 	"fmt"
 	"slices"
 
@@ -11,30 +13,65 @@ import (
 	"glassbox/runtime/stage"
 )
 
-// moveIn lets the stage do all that comes before the program. The state is written while it is busy, and is on disk before it may go
-// on: whatever happens afterwards can be found again. Where the runtime has hooks to run, it waits for them before pivot_root.
-func (m *maker) moveIn() error {
-	if h := m.c.Plan.Spec.Hooks; h != nil && len(h.CreateContainer)+len(h.StartContainer) > 0 {
-		var err error
+// prospect is what is found out and written down while the stage is started: the kernel takes half a millisecond for it.
+type prospect struct {
+	plan    plan.Container
+	host    plan.Host
+	errands []*errand // none: they are not known before the stage is
+	err     error
+}
+
+func (m *maker) lookAhead(c plan.Container, h plan.Host) <-chan prospect {
+	ready := make(chan prospect, 1)
+	go func() {
+		p := prospect{plan: c}
+		if p.host, p.err = look(&p.plan, h); p.err == nil && c.Scope == nil && !tellsPid(c.Spec.Hooks) {
+			p.errands = m.errands(p.plan, p.host)
+		}
+		ready <- p
+	}()
+	return ready
+}
+
+// tellsPid: a hook inside is told the stage's pid there.
+func tellsPid(h *specs.Hooks) bool {
+	return h != nil && len(h.CreateContainer)+len(h.StartContainer) > 0
+}
+
+// errands are all that comes before the program: one, or two where the runtime has hooks to run before pivot_root.
+func (m *maker) errands(c plan.Container, h plan.Host) []*errand {
+	furnish := m.described(plan.Furnish(c, h))
+	rest := m.described(slices.Concat(plan.MoveIn(c, h), plan.Confine(c, h)))
+	find := kernel.Find{Paths: candidates(c.Spec.Process)}
+	if len(plan.RuntimeHooks(c, 0)) == 0 {
+		return []*errand{m.stage.prepare(append(furnish, rest...), find)}
+	}
+	return []*errand{m.stage.prepare(furnish), m.stage.prepare(rest, find)}
+}
+
+// moveIn lets the stage do them. The state is written while it is busy, and is on disk before it may go on: whatever happens
+// afterwards can be found again.
+func (m *maker) moveIn(errands []*errand) (err error) {
+	if tellsPid(m.c.Plan.Spec.Hooks) {
 		if m.c.Host.Stage, err = pidInside(m.child.PID); err != nil {
 			return err
 		}
 	}
-	furnish := m.described(plan.Furnish(m.c.Plan, m.c.Host))
-	rest := m.described(slices.Concat(plan.MoveIn(m.c.Plan, m.c.Host), plan.Confine(m.c.Plan, m.c.Host)))
-	find := kernel.Find{Paths: candidates(m.c.Plan.Spec.Process)}
-	if len(plan.RuntimeHooks(m.c.Plan, 0)) == 0 {
-		finish := m.stage.begin(append(furnish, rest...), find)
-		return m.notFound(first(m.record(), finish()))
+	if errands == nil {
+		errands = m.errands(m.c.Plan, m.c.Host)
 	}
-	finish := m.stage.begin(furnish)
-	if err := first(m.record(), finish()); err != nil {
-		return err
+	errands[0].begin()
+	err = m.record()
+	if m.Meanwhile != nil {
+		m.Meanwhile()
 	}
-	if err := m.runtimeHooks(); err != nil {
-		return err
+	err = first(err, errands[0].finish())
+	if err == nil && len(errands) > 1 {
+		if err = m.runtimeHooks(); err == nil {
+			err = errands[1].begin().finish()
+		}
 	}
-	return m.notFound(m.stage.begin(rest, find)())
+	return m.notFound(err)
 }
 
 // notFound says why there is no program, if that is what has failed: all else has been said of its step.
@@ -62,8 +99,8 @@ func (m *maker) letGo(wait bool) error {
 	if wait {
 		return first(b.keep(m.dir()), m.stage.Tell(append([]kernel.Foretold{m.awaitStart()}, foretold(last)...)...))
 	}
-	finish := m.stage.begin(last)
-	if err := first(b.keep(m.dir()), notRun(finish())); err != nil {
+	errand := m.stage.prepare(last).begin()
+	if err := first(b.keep(m.dir()), notRun(errand.finish())); err != nil {
 		return err
 	}
 	return m.run.Run(plan.AfterStart(m.c.Plan, m.child.PID)...)

@@ -19,24 +19,24 @@ import (
 type placesOfIt struct{ console, fifo, proc, self, tree int }
 
 // start clones the stage as early as can be.
-func (m *maker) start(wait bool) error {
+func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 	ours, theirs, err := socketpair(unix.SOCK_SEQPACKET)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer theirs.Close()
 	m.stage = inside{Deputy: kernel.Deputy{Child: &m.child, Socket: ours, Listener: m.introduce}, run: explain.Runner{Listener: m.Listener, Inside: true}}
 	if m.agent, err = m.c.dialAgent(); err != nil {
-		return err
+		return nil, err
 	}
 	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
 	defer closeTrees(trees)
 	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
-		return err
+		return nil, err
 	}
 	null, err := completeStdio(&m.Stdin, &m.Stdout, &m.Stderr)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer null.Close()
 	m.child.Argv, m.child.Env = stage.Argv(), []string{}
@@ -46,7 +46,7 @@ func (m *maker) start(wait bool) error {
 	if wait {
 		fifo, proc, err := m.makeFifo()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer fifo.Close()
 		defer proc.Close()
@@ -55,7 +55,7 @@ func (m *maker) start(wait bool) error {
 	if plan.RunsItself(m.c.Plan) {
 		self, err := kernel.ProtectedSelf()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer self.Close()
 		m.places.self = m.give(self)
@@ -64,7 +64,8 @@ func (m *maker) start(wait bool) error {
 	for _, t := range trees {
 		m.give(t.File)
 	}
-	return m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
+	ahead = m.lookAhead(m.c.Plan, m.c.Host)
+	return ahead, m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 }
 
 // give adds a descriptor to the stage's, and says which it will be.
