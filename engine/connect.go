@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"glassbox/engine/shim/dns"
+	"glassbox/engine/shim/wire"
 	"glassbox/explain"
 	"glassbox/kernel/quickjson"
 	"glassbox/network"
@@ -84,7 +84,7 @@ func (e *Engine) attach(c *connection, own []string, a Attachment, number int, l
 	c.Endpoints = append(c.Endpoints, end)
 	c.build = append(c.build, network.BuildPlan(n, host, e.note())...)
 	if !n.Default() && !served {
-		c.names = append(c.names, network.RedirectPlan(c.Netns, c.ID, dns.Address))
+		c.names = append(c.names, network.RedirectPlan(c.Netns, c.ID, wire.NameServer))
 	}
 	if !n.Default() && len(end.Addresses) > 0 {
 		c.names = append(c.names, network.NamesPlan(e.State, n.ID, c.ID, namesOf(own, end)))

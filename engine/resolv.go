@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"glassbox/engine/shim/dns"
+	"glassbox/engine/shim/wire"
 )
 
 // resolver is what a resolv.conf says.
@@ -79,7 +79,7 @@ func (r resolver) never() resolver {
 // asked for as it is (ndots:0), for that is what containers' names look like.
 func (r resolver) served() (inside resolver, upstream []string) {
 	inside, upstream = r, r.never().Servers
-	inside.Servers = []string{dns.Address}
+	inside.Servers = []string{wire.NameServer}
 	if !slices.ContainsFunc(r.Options, func(o string) bool { return strings.HasPrefix(o, "ndots:") }) {
 		inside.Options = append(slices.Clone(r.Options), "ndots:0")
 	}

@@ -103,6 +103,7 @@ var unlinked = []struct{ program, dep, why string }{
 	{"cmd/glassbox", "net/http", "every container waits for its start: what speaks HTTP is aboard glassbox-images"},
 	{"cmd/glassbox", "crypto/tls", "every container waits for its start: what speaks HTTP is aboard glassbox-images"},
 	{"cmd/glassbox", module + "/storage/registry/client", "it is the cargo of glassbox-images"},
+	{"cmd/glassbox", module + "/engine/shim/dns", "who answers for names is the shim"},
 	{"cmd/glassbox", module + "/storage/archive/codec", "it is the cargo of glassbox-images"},
 	{"cmd/glassbox-images", module + "/internal/testkit", "tests stay out of the programs"},
 	{"explain", "golang.org/x/sys/unix", "the words of the project need the standard library alone"},

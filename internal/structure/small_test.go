@@ -62,7 +62,7 @@ var glassboxModules = map[string]string{
 	"github.com/vishvananda/netlink":         "links and addresses",
 	"github.com/vishvananda/netns":           "required by netlink",
 	"github.com/xrash/smetrics":              "required by cli: 'did you mean'",
-	"golang.org/x/net":                       "names, and the assembler of filters (bpf)",
+	"golang.org/x/net":                       "required by nftables: the assembler of filters (bpf)",
 	"golang.org/x/sync":                      "layers side by side",
 	"golang.org/x/sys":                       "system calls",
 	"golang.org/x/term":                      "the caller's terminal",

@@ -26,11 +26,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"glassbox/engine/shim/wire"
 	"glassbox/kernel"
 )
-
-// Address is where the container's programs ask. Docker's choice; resolv.conf in the container names it.
-const Address = "127.0.0.11"
 
 // Server is the name server of one container.
 type Server struct {
@@ -51,7 +49,7 @@ func Serve(netns, dir string) (*Server, error) {
 	if err := readJSON(filepath.Join(dir, viewFile), &v); err != nil {
 		return nil, fmt.Errorf("serve names: %w", err)
 	}
-	at := netip.AddrPortFrom(netip.MustParseAddr(Address), v.Port)
+	at := netip.AddrPortFrom(netip.MustParseAddr(wire.NameServer), v.Port)
 	s := &Server{netns: netns, books: openBooks(dir), asking: make(chan struct{}, most)}
 	err := kernel.InNetns(netns, func() (err error) {
 		if s.udp, err = listen(unix.SOCK_DGRAM, at); err != nil {

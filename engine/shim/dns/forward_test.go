@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"glassbox/engine/shim/wire"
 	"glassbox/internal/testkit"
 )
 
@@ -127,7 +128,7 @@ func TestSlowServer(t *testing.T) {
 	g.serve()
 	start, slow := time.Now(), make(chan time.Duration)
 	go func() {
-		exchangeUDP(t, Address+":53", query(t, "example.org.", typeA, 0))
+		exchangeUDP(t, wire.NameServer+":53", query(t, "example.org.", typeA, 0))
 		slow <- time.Since(start)
 	}()
 	for range 100 {
@@ -149,7 +150,7 @@ func TestAllSilent(t *testing.T) {
 	}
 	g.serve()
 	start := time.Now()
-	reply := exchangeUDP(t, Address+":53", query(t, "example.org.", typeA, 0))
+	reply := exchangeUDP(t, wire.NameServer+":53", query(t, "example.org.", typeA, 0))
 	took := time.Since(start)
 	if dnsmessage.RCode(reply[3]&0xf) != dnsmessage.RCodeServerFailure || took > patience+time.Second/2 {
 		t.Errorf("%x after %v", reply, took)
@@ -166,7 +167,7 @@ func TestLiar(t *testing.T) {
 		return [][]byte{says(wrongNumber, "203.0.113.", 1, 0), says(wrongName, "203.0.113.", 1, 0), {1}, {}, says(m, "198.51.100.", 1, 0)}
 	})
 	g.serve()
-	reply := parsed(exchangeUDP(t, Address+":53", query(t, "example.org.", typeA, 0)))
+	reply := parsed(exchangeUDP(t, wire.NameServer+":53", query(t, "example.org.", typeA, 0)))
 	if len(reply.Answers) != 1 || reply.ID != 0x1234 || !strings.Contains(reply.Answers[0].GoString(), "198, 51") {
 		t.Errorf("the liar was believed: %s", reply.GoString())
 	}
@@ -177,11 +178,11 @@ func TestForwardTruncates(t *testing.T) {
 	g := newGround(t, `{"Networks":[],"Upstream":["127.0.1.1"]}`)
 	world(t, "127.0.1.1", func(m dnsmessage.Message, _ string) [][]byte { return [][]byte{says(m, "198.51.100.", 100, 0)} })
 	g.serve()
-	reply := exchangeUDP(t, Address+":53", query(t, "example.org.", typeA, 0))
+	reply := exchangeUDP(t, wire.NameServer+":53", query(t, "example.org.", typeA, 0))
 	if m := parsed(reply); len(reply) > smallest || !m.Truncated {
 		t.Errorf("%d bytes, cut: %v", len(reply), m.Truncated)
 	}
-	c, err := net.Dial("tcp", Address+":53")
+	c, err := net.Dial("tcp", wire.NameServer+":53")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ sysctl -qw net.ipv4.ip_forward=1`, pid))
 	t.Cleanup(func() { sh(t, "sysctl -qw net.ipv4.ip_forward=0; ip link delete gate") })
 	g.serveIn(fmt.Sprintf("/proc/%d/ns/net", pid))
 	start := time.Now()
-	out, err := exec.Command("nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", pid), "dig", "+tries=1", "@"+Address, "example.org").CombinedOutput()
+	out, err := exec.Command("nsenter", fmt.Sprintf("--net=/proc/%d/ns/net", pid), "dig", "+tries=1", "@"+wire.NameServer, "example.org").CombinedOutput()
 	if took := time.Since(start); err != nil || took > patience/2 || !strings.Contains(string(out), "SERVFAIL") {
 		t.Errorf("after %v: %v\n%s", took, err, out)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"glassbox/engine/shim/wire"
 )
 
 func TestLatencyAndLoad(t *testing.T) {
@@ -17,7 +19,7 @@ func TestLatencyAndLoad(t *testing.T) {
 	g.serve()
 	time.Sleep(2 * tick) // what changed a moment ago is read again each time
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	c, err := net.Dial("udp", Address+":53")
+	c, err := net.Dial("udp", wire.NameServer+":53")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"glassbox/engine/shim/wire"
 	"glassbox/internal/testkit"
 	"glassbox/kernel/nft"
 )
@@ -73,7 +74,7 @@ func (g *ground) serveIn(netns string) {
 	s, err := Serve(netns, g.dir)
 	if err == nil {
 		g.t.Cleanup(s.Close)
-		err = nft.RedirectNames{Netns: netns, Address: Address, Port: listenPort}.Do()
+		err = nft.RedirectNames{Netns: netns, Address: wire.NameServer, Port: listenPort}.Do()
 	}
 	if err != nil {
 		g.t.Fatal(err)
@@ -83,7 +84,7 @@ func (g *ground) serveIn(netns string) {
 // resolver asks our server over the network given: "udp" or "tcp".
 func resolver(network string) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, Address+":53")
+		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, network, wire.NameServer+":53")
 	}}
 }
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"glassbox/engine/shim/wire"
 )
 
 func TestNamesOfANetwork(t *testing.T) {
@@ -105,7 +107,7 @@ func TestTruncation(t *testing.T) {
 		t.Errorf("over TCP there are %d addresses, want 200", len(got))
 	}
 	for size, most := range map[uint16]int{0: 512, 100: 512, 1000: 1000, 4096: 1232} {
-		reply := exchangeUDP(t, Address+":53", query(t, "web.", typeA, size))
+		reply := exchangeUDP(t, wire.NameServer+":53", query(t, "web.", typeA, size))
 		if len(reply) > most || len(reply) < most-40 || reply[2]&2 == 0 {
 			t.Errorf("a client of %d bytes got %d, cut: %v", size, len(reply), reply[2]&2 != 0)
 		}
@@ -120,11 +122,11 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !listening(t) {
-		t.Error("nobody listens at " + Address)
+		t.Error("nobody listens at " + wire.NameServer)
 	}
 	s.Close()
 	if listening(t) {
-		t.Error("somebody still listens at " + Address)
+		t.Error("somebody still listens at " + wire.NameServer)
 	}
 	if _, err := Serve("/proc/self/ns/uts", g.dir); err == nil {
 		t.Error("served in what is no network namespace")

@@ -14,6 +14,9 @@ import (
 	"glassbox/kernel/quickjson"
 )
 
+// NameServer is where a container's programs ask a shim for names. Docker's choice; resolv.conf in the container names it.
+const NameServer = "127.0.0.11"
+
 // Birth tells a shim which container is its own.
 type Birth struct {
 	ID       string
