@@ -63,5 +63,8 @@ func (o Overlay) Undo() explain.Op { return Unmount{Target: o.Target} }
 
 // overlayPath marks what is special in overlay's options: a comma ends an option, a colon a layer.
 func overlayPath(path string) string {
+	if !strings.ContainsAny(path, `\,:`) {
+		return path // a Replacer is a table of 6 KB, and there are as many paths as layers
+	}
 	return strings.NewReplacer(`\`, `\\`, `,`, `\,`, `:`, `\:`).Replace(path)
 }
