@@ -1,5 +1,5 @@
-// This file carries the story from one process to another over a socket: from the copy of ourselves inside the new
-// namespaces to the one outside, and from a container's shim to the command that a person typed.
+// This file carries the story from one process to another over a socket: from a container's shim to the command that a person
+// typed.
 //
 //	teller --> listener   Event          "about to do this"
 //	teller <-- listener   Answer         (pause = simply not sending it)

@@ -44,7 +44,7 @@ func (s Step) Kept(because string) Step {
 // Event is what a listener hears: a step that is about to be done, and the same step again when it is done.
 type Event struct {
 	Done    bool   `json:"done"`
-	Inside  bool   `json:"inside,omitempty"` // done by the copy of ourselves that is already in the new namespaces
+	Inside  bool   `json:"inside,omitempty"` // done by our deputy in the new namespaces
 	Title   string `json:"title"`
 	Why     string `json:"why,omitempty"`
 	Lesson  string `json:"lesson,omitempty"`

@@ -344,7 +344,7 @@ func (c Clone) hearJoiner(answers io.Reader, middle int) error {
 		case reportClone:
 			failure = refused(c.cloneCall(), errno)
 		case reportExec:
-			failure = refused(`execve("/proc/self/exe")`, errno)
+			failure = refused(`execve("/memfd:glassbox")`, errno)
 		default:
 			failure = refused(setnsCall(c.Join[kind].Path, c.Join[kind].Flag), errno)
 		}

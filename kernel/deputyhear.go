@@ -53,9 +53,9 @@ func (d *Deputy) Hear() ([]time.Duration, error) {
 	for {
 		size, control, _, _, err := unix.Recvmsg(int(d.Socket.Fd()), said, rights, unix.MSG_CMSG_CLOEXEC)
 		switch {
-		case err == unix.EINTR:
+		case err == unix.EINTR, err == unix.ECONNRESET: // the latter says once that it has ended, and did not read all
 			continue
-		case err != nil && err != unix.ECONNRESET: // that is an end, too: with what it has not read
+		case err != nil:
 			return nil, fmt.Errorf("listen to process %d: %w", d.Child.PID, err)
 		case size < 16 && bad != nil: // the end
 			return nil, t.failure(bad, program)

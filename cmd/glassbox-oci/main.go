@@ -1,6 +1,5 @@
 // Command glassbox-oci is the OCI runtime: what Docker, Podman and containerd call to make a container out of a bundle. It is
-// small and quick to start, because every container starts it three times: as the runtime, as the stage inside the new
-// namespaces, and as the shim that looks after the container.
+// small and quick to start, because every container starts it: as the runtime, and as the shim that looks after the container.
 package main
 
 import (
@@ -24,7 +23,7 @@ import (
 func main() {
 	kernel.GrowStack()
 	if stage.IsInside() {
-		stage.Main() // we are the second copy of ourselves, already in the new namespaces: see runtime/stage
+		stage.Main() // we are executed in a container, as its init: see runtime/stage
 	}
 	if shim.IsShim() {
 		shim.Main() // we look after one container of the engine: see engine/shim
