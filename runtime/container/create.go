@@ -208,6 +208,9 @@ func (m *maker) make(wait bool) error {
 	if err := plan.Refusal(m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
+	if len(seenNow.errands) > 0 {
+		seenNow.errands[0].begin()
+	}
 	if err := m.outside(); err != nil {
 		return err
 	}

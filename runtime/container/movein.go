@@ -38,15 +38,17 @@ func tellsPid(h *specs.Hooks) bool {
 	return h != nil && len(h.CreateContainer)+len(h.StartContainer) > 0
 }
 
-// errands are all that comes before the program: one, or two where the runtime has hooks to run before pivot_root.
+// errands are all that comes before the program: what the stage can begin with; the rest, in two where the runtime has hooks to run
+// before pivot_root.
 func (m *maker) errands(c plan.Container, h plan.Host) []*errand {
+	begin := m.stage.prepare(m.described(plan.Begin(c, h)))
 	furnish := m.described(plan.Furnish(c, h))
 	rest := m.described(slices.Concat(plan.MoveIn(c, h), plan.Confine(c, h)))
 	find := kernel.Find{Paths: candidates(c.Spec.Process)}
 	if len(plan.RuntimeHooks(c, 0)) == 0 {
-		return []*errand{m.stage.prepare(append(furnish, rest...), find)}
+		return []*errand{begin, m.stage.prepare(append(furnish, rest...), find)}
 	}
-	return []*errand{m.stage.prepare(furnish), m.stage.prepare(rest, find)}
+	return []*errand{begin, m.stage.prepare(furnish), m.stage.prepare(rest, find)}
 }
 
 // moveIn lets the stage do them. The state is written while it is busy, and is on disk before it may go on: whatever happens
@@ -59,16 +61,19 @@ func (m *maker) moveIn(errands []*errand) (err error) {
 	}
 	if errands == nil {
 		errands = m.errands(m.c.Plan, m.c.Host)
+		errands[0].begin()
 	}
-	errands[0].begin()
+	begin, furnish := errands[0], errands[1].begin()
 	err = m.record()
 	if m.Meanwhile != nil {
 		m.Meanwhile()
 	}
-	err = first(err, errands[0].finish())
-	if err == nil && len(errands) > 1 {
+	if err = first(err, begin.finish()); err == nil {
+		err = furnish.finish()
+	}
+	if err == nil && len(errands) > 2 {
 		if err = m.runtimeHooks(); err == nil {
-			err = errands[1].begin().finish()
+			err = errands[2].begin().finish()
 		}
 	}
 	return m.notFound(err)

@@ -74,11 +74,9 @@ func timeOffsets(offsets map[string]specs.LinuxTimeOffset) []kernel.TimeOffset {
 	return slices.Clip(out)
 }
 
-// namespaceSteps are for the two kinds that the stage enters by itself. A new cgroup namespace takes the group that its
-// maker is in as its root, so it is made only now, after the stage was moved; and who is in another one can not be moved or
-// born across its border (nsdelegate in man 7 cgroups). A mount namespace is joined last, for our own program and the host's
-// paths are out of sight afterwards.
-func namespaceSteps(spec *specs.Spec) []explain.Step {
+// cgroupNamespaceSteps: a new cgroup namespace takes the group that its maker is in as its root, so it is made only now, after the
+// stage was moved; and who is in another one can not be moved or born across its border (nsdelegate in man 7 cgroups).
+func cgroupNamespaceSteps(spec *specs.Spec) []explain.Step {
 	var steps []explain.Step
 	if newNamespace(spec, specs.CgroupNamespace) {
 		steps = append(steps, explain.Say("Make its cgroup the top of the tree",
@@ -90,6 +88,17 @@ func namespaceSteps(spec *specs.Spec) []explain.Step {
 			steps = append(steps, joinCgroupNamespace(ns.Path))
 		}
 	}
+	return steps
+}
+
+// joinsMounts tells whether the container has the mount namespace of others.
+func joinsMounts(spec *specs.Spec) bool {
+	return hasNamespace(spec, specs.MountNamespace) && !newNamespace(spec, specs.MountNamespace)
+}
+
+// joinMountsSteps: the host's paths are out of sight afterwards.
+func joinMountsSteps(spec *specs.Spec) []explain.Step {
+	var steps []explain.Step
 	for _, ns := range spec.Linux.Namespaces {
 		if ns.Type == specs.MountNamespace && ns.Path != "" {
 			steps = append(steps, explain.Say("Join a mount namespace",
@@ -97,11 +106,15 @@ func namespaceSteps(spec *specs.Spec) []explain.Step {
 				Kept("the mounts that follow would be made on the host"))
 		}
 	}
-	if newNamespace(spec, specs.NetworkNamespace) {
-		steps = append(steps, explain.Say("Switch on the loopback device",
-			"a new network namespace has only lo, and lo is down", "01", kernel.LoopbackUp{}))
-	}
 	return steps
+}
+
+func loopbackSteps(spec *specs.Spec) []explain.Step {
+	if !newNamespace(spec, specs.NetworkNamespace) {
+		return nil
+	}
+	return []explain.Step{explain.Say("Switch on the loopback device",
+		"a new network namespace has only lo, and lo is down", "01", kernel.LoopbackUp{})}
 }
 
 func joinCgroupNamespace(path string) explain.Step {

@@ -58,8 +58,8 @@ func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 	return append(steps, ownerSteps(c, h)...)
 }
 
-// LateLimits come when the stage has nothing left to do but become the program: born in its group, it is some threads until then,
-// and a low limit would not let it start them.
+// LateLimits come when the stage has nothing left to do but become the program: it is born in its group, and a low limit would not let
+// it run a hook.
 func LateLimits(c Container, h Host) []explain.Step {
 	if bornIn(c, h) == "" {
 		return nil
@@ -69,7 +69,7 @@ func LateLimits(c Container, h Host) []explain.Step {
 		return nil
 	}
 	return []explain.Step{explain.Say("Limit the number of processes",
-		"a fork bomb ends at the limit; it is set last, for the threads that prepare the program count, too", "02", ops...)}
+		"a fork bomb ends at the limit; it is set last, for what prepares the container counts, too", "02", ops...)}
 }
 
 // early leaves out what comes late.

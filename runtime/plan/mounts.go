@@ -3,6 +3,7 @@ package plan
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -13,7 +14,12 @@ import (
 	"glassbox/kernel/look"
 )
 
-func mountSteps(c Container, h Host) []explain.Step {
+// mountSteps are in two parts: what comes before the first mount of cgroups, and what comes from there on.
+func mountSteps(c Container, h Host) (before, from []explain.Step) {
+	cut := slices.IndexFunc(c.Spec.Mounts, func(m specs.Mount) bool { return m.Type == "cgroup" })
+	if cut < 0 {
+		cut = len(c.Spec.Mounts)
+	}
 	var steps []explain.Step
 	for _, m := range c.Spec.Mounts {
 		r := readOptions(m.Options)
@@ -30,7 +36,7 @@ func mountSteps(c Container, h Host) []explain.Step {
 			steps = append(steps, plainMount(c, m, r))
 		}
 	}
-	return steps
+	return steps[:cut], steps[cut:]
 }
 
 // plainMount attaches a file system of its own: proc, tmpfs, devpts, mqueue, sysfs …

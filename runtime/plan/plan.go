@@ -7,8 +7,8 @@
 //	the runtime, on the host                      the stage: its deputy in the new namespaces
 //	Before   make the cgroup it is born in (v2)
 //	Birth    start the stage                 -->  waits to be told
-//	After    make its cgroups (v1)
-//	Outside  set the limits                  -->  Furnish  join them; mounts, devices, names
+//	After    make its cgroups (v1)                Begin    the mounts
+//	Outside  set the limits                  -->  Furnish  join them; devices, names
 //	RuntimeHooks                             <->  (waits, if there are any)
 //	                                              MoveIn   pivot_root
 //	                                              Confine  user, capabilities, seccomp
@@ -83,16 +83,31 @@ func (c Container) Rootfs() string {
 }
 
 // Inside is what the stage does in the new namespaces before it gives up its rights.
-func Inside(c Container, h Host) []explain.Step { return append(Furnish(c, h), MoveIn(c, h)...) }
+func Inside(c Container, h Host) []explain.Step {
+	return slices.Concat(Begin(c, h), Furnish(c, h), MoveIn(c, h))
+}
 
-// Furnish makes the container's files while those of the host are in sight. At its end the runtime's hooks are run.
+// Begin is what the stage can do while its cgroups are made.
+func Begin(c Container, h Host) []explain.Step {
+	steps := append(keyringSteps(c), loopbackSteps(c.Spec)...)
+	if joinsMounts(c.Spec) {
+		return steps
+	}
+	mounts, _ := mountSteps(c, h)
+	return slices.Concat(steps, rootSteps(c), mounts)
+}
+
+// Furnish makes the container's files while those of the host are in sight. At its end the runtime's hooks are run. The cgroups come
+// before the mounts that show them, and a mount namespace is joined when the host's paths are needed no more.
 func Furnish(c Container, h Host) []explain.Step {
+	steps := append(selfJoinSteps(c, h), cgroupNamespaceSteps(c.Spec)...)
+	mounts, shown := mountSteps(c, h)
+	if joinsMounts(c.Spec) {
+		steps = slices.Concat(steps, joinMountsSteps(c.Spec), rootSteps(c), mounts)
+	}
 	return slices.Concat(
-		keyringSteps(c),
-		selfJoinSteps(c, h),
-		namespaceSteps(c.Spec),
-		rootSteps(c),
-		mountSteps(c, h),
+		steps,
+		shown,
 		deviceSteps(c, h),
 		terminalSteps(c),
 		devReadonly(c),

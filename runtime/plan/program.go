@@ -25,7 +25,7 @@ func Last(c Container, p *specs.Process, path string, closed uint, started int) 
 }
 
 // visited are the namespaces that a visitor joins first, with the rights of the host's root, who may join all, or with those over
-// the user namespace. Three come later: the cgroup namespace, see namespaceSteps, the mount namespace, and for the program alone
+// the user namespace. Three come later: the cgroup namespace, see cgroupNamespaceSteps, the mount namespace, and for the program alone
 // the PID namespace: the container must not see the visitor, see kernel/deputy.go.
 var visited = []struct {
 	kind specs.LinuxNamespaceType
