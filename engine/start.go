@@ -103,11 +103,9 @@ func (e *Engine) readyToStart(n *newborn) error {
 	if err != nil {
 		return err
 	}
-	if n.image, err = store.Image(n.ImageID); err != nil {
-		return err
-	}
+	n.image, err = store.Image(n.ImageID)
 	n.oldCables = cablesOf(n.ID)
-	return store.CanUnpack(n.image)
+	return err
 }
 
 // start does everything up to the program's first instruction.

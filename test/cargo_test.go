@@ -5,6 +5,7 @@ package test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,4 +83,33 @@ func TestHandOver(t *testing.T) {
 	if r := p.finish(load, []string{"load"}); r.code != 0 || !strings.Contains(r.stdout, "Loaded image: box:latest") {
 		t.Error(r)
 	}
+}
+
+// An image that is shown inside a container is unpacked when that starts, which is in the middle of things: all that was done by then
+// is taken back, and done again by the other program.
+func TestHandOverInTheMiddle(t *testing.T) {
+	p := newPlace(t)
+	p.must("run", "--rm", "box", "true")
+	known, err := filepath.Glob(filepath.Join(p.root, "l", "*"))
+	must(t, err)
+	archive := filepath.Join(t.TempDir(), "tiny.tar")
+	sh(t, "cd "+filepath.Dir(archive)+" && echo hello >file && tar -cf tiny.tar file")
+	p.must("import", archive, "tiny")
+	p.must("create", "--name", "shown", "--network", "none", "--mount", "type=image,src=tiny,dst=/tiny", "box", "cat", "/tiny/file")
+	all, err := filepath.Glob(filepath.Join(p.root, "l", "*"))
+	must(t, err)
+	for _, link := range all {
+		if slices.Contains(known, link) {
+			continue
+		}
+		folder, err := filepath.EvalSymlinks(link)
+		must(t, err)
+		must(t, os.RemoveAll(filepath.Dir(folder)))
+		must(t, os.Remove(link))
+	}
+	if r := p.run("start", "-a", "shown"); r.code != 0 || r.stdout != "hello\n" || r.stderr != "" {
+		t.Error(r)
+	}
+	p.must("rm", "shown")
+	lacks(t, p.must("audit"), "nothing is left behind")
 }

@@ -1,6 +1,7 @@
 // This file is the cargo: what few commands need, and what takes longer to begin than a container does. The program glassbox starts
 // without it. Where a command line turns out to want it, because it is about a registry, or an image is not there or not unpacked yet,
-// the program glassbox-images takes over with the same words; nothing has been changed by then, and nothing read from standard input.
+// the program glassbox-images takes over with the same words; what was done by then is taken back, and nothing was read from standard
+// input.
 package command
 
 import (
