@@ -84,12 +84,12 @@ func look(c *plan.Container, h plan.Host) (plan.Host, error) {
 // maker is a birth under way.
 type maker struct {
 	Options
-	c      *Container
-	child  kernel.Child
-	run    explain.Runner
-	stage  inside
-	agent  *os.File   // who decides the container's calls, if somebody does
-	places placesOfIt // of its descriptors
+	c     *Container
+	child kernel.Child
+	run   explain.Runner
+	stage inside
+	agent *os.File // who decides the container's calls, if somebody does
+	gets  gifts    // the stage's
 }
 
 // Sight receives what plan.LookAtCgroups finds.
@@ -197,24 +197,24 @@ func (m *maker) make(wait bool) error {
 	if m.agent != nil {
 		defer m.agent.Close()
 	}
-	seenNow := <-ahead
-	if seenNow.err != nil {
-		return seenNow.err
+	p := <-ahead
+	if p.err != nil {
+		return p.err
 	}
-	m.c.Plan, m.c.Host = seenNow.plan, seenNow.host
+	m.c.Plan, m.c.Host = p.plan, p.host
 	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
 		m.c.warn(text)
 	}
 	if err := plan.Refusal(m.c.Plan, m.c.Host); err != nil {
 		return err
 	}
-	if len(seenNow.errands) > 0 {
-		seenNow.errands[0].begin()
+	if len(p.errands) > 0 {
+		p.errands[0].begin()
 	}
 	if err := m.outside(); err != nil {
 		return err
 	}
-	if err := m.moveIn(seenNow.errands); err != nil {
+	if err := m.moveIn(p.errands); err != nil {
 		return notRun(err)
 	}
 	return m.letGo(wait)

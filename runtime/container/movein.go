@@ -2,10 +2,10 @@
 package container
 
 import (
-	"github.com/opencontainers/runtime-spec/specs-go"
-
 	"fmt"
 	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
 
 	"glassbox/explain"
 	"glassbox/kernel"
@@ -120,7 +120,7 @@ func first(err, then error) error {
 }
 
 func (m *maker) awaitStart() kernel.AwaitStart {
-	return kernel.AwaitStart{Proc: m.places.proc, Fifo: m.places.fifo}
+	return kernel.AwaitStart{Proc: m.gets.proc, Fifo: m.gets.fifo}
 }
 
 // lastSteps are what is left to be done at the start.
@@ -130,5 +130,5 @@ func lastSteps(c plan.Container, h plan.Host, b born, closed, started int) []exp
 }
 
 func (m *maker) described(steps []explain.Step) []explain.Step {
-	return plan.WithDescriptors(steps, m.places.console, m.places.self, m.places.tree)
+	return plan.WithDescriptors(steps, m.gets.console, m.gets.self, m.gets.tree)
 }

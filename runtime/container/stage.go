@@ -15,8 +15,8 @@ import (
 	"glassbox/runtime/stage"
 )
 
-// placesOfIt are the descriptors that only the stage has, by their numbers.
-type placesOfIt struct{ console, fifo, proc, self, tree int }
+// gifts are the descriptors that only the stage has, by their numbers.
+type gifts struct{ console, fifo, proc, self, tree int }
 
 // start clones the stage as early as can be.
 func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
@@ -42,7 +42,7 @@ func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 	m.child.Argv, m.child.Env = stage.Argv(), []string{}
 	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
 	m.child.Link = m.give(theirs)
-	m.places.console = m.give(m.ConsoleSocket)
+	m.gets.console = m.give(m.ConsoleSocket)
 	if wait {
 		fifo, proc, err := m.makeFifo()
 		if err != nil {
@@ -50,7 +50,7 @@ func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 		}
 		defer fifo.Close()
 		defer proc.Close()
-		m.places.fifo, m.places.proc = m.give(fifo), m.give(proc)
+		m.gets.fifo, m.gets.proc = m.give(fifo), m.give(proc)
 	}
 	if plan.RunsItself(m.c.Plan) {
 		self, err := kernel.ProtectedSelf()
@@ -58,9 +58,9 @@ func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 			return nil, err
 		}
 		defer self.Close()
-		m.places.self = m.give(self)
+		m.gets.self = m.give(self)
 	}
-	m.places.tree = len(m.child.Files)
+	m.gets.tree = len(m.child.Files)
 	for _, t := range trees {
 		m.give(t.File)
 	}
