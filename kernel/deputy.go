@@ -61,28 +61,37 @@ func (d *Deputy) Tell(ops ...Foretold) error {
 func (d *Deputy) Prepare(ops ...Foretold) (*Orders, error) {
 	first := d.taken == nil
 	if first {
-		d.taken = make([]bool, len(d.Child.Files))
-		for i, f := range d.Child.Files {
-			d.taken[i] = f != nil
+		for _, f := range d.Child.Files {
+			d.taken = append(d.taken, f != nil)
 		}
 	}
-	p, t, clock := newPortion(d.taken, d.Child.Link), task{ops: ops}, room(16*(len(ops)+2))
-	binary.NativeEndian.PutUint64(clock.content, saidDone)
-	if first { // what is for it alone is not for a hook to inherit
-		p.tail(call{number: unix.SYS_CLOSE_RANGE, args: []any{link{}, int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}})
-	}
-	d.tick(p, clock, 0)
+	t, quiet, calls := task{ops: ops, lists: make([][]call, len(ops))}, d.filtered, 0
 	for i, op := range ops {
 		list, err := d.callsOf(op, i, &t)
 		if err != nil {
 			return nil, Fail(op, err)
 		}
-		t.lists = append(t.lists, list)
-		p.op(list)
-		if _, late := op.(AwaitStart); late {
-			p.report = p.opened[0]
+		t.lists[i], calls = list, calls+len(list)+1
+	}
+	p, clock := newPortion(d.taken, d.Child.Link, calls), room(16*(len(ops)+2))
+	binary.NativeEndian.PutUint64(clock.content, saidDone)
+	if first { // what is for it alone is not for a hook to inherit
+		p.tail(call{number: unix.SYS_CLOSE_RANGE, args: []any{link{}, int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}})
+	}
+	for i, op := range ops {
+		if !quiet {
+			p.tail(tick(clock, i))
 		}
-		d.tick(p, clock, i+1)
+		p.op(t.lists[i])
+		switch op.(type) {
+		case AwaitStart:
+			p.report = p.opened[0]
+		case SeccompFilter:
+			quiet = true
+		}
+	}
+	if !quiet {
+		p.tail(tick(clock, len(ops)))
 	}
 	p.tail(saying(clock))
 	p.next()
@@ -90,7 +99,6 @@ func (d *Deputy) Prepare(ops ...Foretold) (*Orders, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.size = len(p.rows)*rowSize + hookSaid
 	d.taken = p.taken
 	return &Orders{messages, t}, nil
 }
@@ -106,11 +114,9 @@ func (d *Deputy) Give(o *Orders) error {
 	return nil
 }
 
-// tick lets it note the time.
-func (d *Deputy) tick(p *portion, clock *memory, n int) {
-	if !d.filtered {
-		p.tail(call{number: unix.SYS_CLOCK_GETTIME, args: []any{unix.CLOCK_MONOTONIC, within{clock, 16 * (n + 1)}}})
-	}
+// tick is the call that notes the time before the n-th op.
+func tick(clock *memory, n int) call {
+	return call{number: unix.SYS_CLOCK_GETTIME, args: []any{unix.CLOCK_MONOTONIC, within{clock, 16 * (n + 1)}}}
 }
 
 // callsOf is what an op does for who does it there.
@@ -164,4 +170,4 @@ type undoable struct{ AtPace }
 func (u undoable) Undo() explain.Op { return u.Foretold.(explain.Undoer).Undo() }
 
 // Next is the descriptor that what it opens next will get, once it is done with what it was told.
-func (d *Deputy) Next() int { return newPortion(d.taken, 0).lowest() }
+func (d *Deputy) Next() int { return newPortion(d.taken, 0, 0).lowest() }

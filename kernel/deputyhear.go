@@ -27,7 +27,6 @@ var ErrDeputyGone = errors.New("the process ended before the program could run: 
 type task struct {
 	ops    []Foretold
 	lists  [][]call
-	size   int  // of a message that is long enough for the whole table
 	ends   bool // it does not say that it is done: it becomes the program, or ends
 	begets bool // it clones the program, and says its pid
 }
@@ -47,34 +46,48 @@ func (e *DeputyError) Unwrap() error { return e.Err }
 func (d *Deputy) Hear() ([]time.Duration, error) {
 	t := d.tasks[0]
 	d.tasks = d.tasks[1:]
-	said, rights := make([]byte, t.size), make([]byte, unix.CmsgSpace(4))
 	var program int
 	var bad []byte
 	for {
-		size, control, _, _, err := unix.Recvmsg(int(d.Socket.Fd()), said, rights, unix.MSG_CMSG_CLOEXEC)
+		said, rights, err := d.receive()
 		switch {
-		case err == unix.EINTR, err == unix.ECONNRESET: // the latter says once that it has ended, and did not read all
-			continue
 		case err != nil:
 			return nil, fmt.Errorf("listen to process %d: %w", d.Child.PID, err)
-		case size < 16 && bad != nil: // the end
+		case len(said) < 16 && bad != nil: // the end
 			return nil, t.failure(bad, program)
-		case size < 16:
+		case len(said) < 16:
 			return nil, d.ended(t, program)
 		}
-		switch word := binary.NativeEndian.Uint64(said); word {
+		switch number := int(binary.NativeEndian.Uint64(said[8:])); binary.NativeEndian.Uint64(said) {
 		case saidDone:
-			return times(said[:size], len(t.ops)), nil
+			return times(said, len(t.ops)), nil
 		case saidProgram:
-			program = int(binary.NativeEndian.Uint64(said[8:]))
+			program = number
 		case saidFound:
-			d.Found = int(binary.NativeEndian.Uint64(said[8:]))
+			d.Found = number
 		case saidListener:
-			if err := d.receive(rights[:control]); err != nil {
+			if err := d.introduce(rights); err != nil {
 				return nil, err
 			}
 		default:
-			bad = append(bad, said[:size]...)
+			bad = append(bad, said...)
+		}
+	}
+}
+
+// receive takes one message; one of no length is the end. What has no room would be lost, so its length is asked for first.
+func (d *Deputy) receive() (said, rights []byte, err error) {
+	socket := int(d.Socket.Fd())
+	for {
+		length, _, err := unix.Recvfrom(socket, make([]byte, 1), unix.MSG_PEEK|unix.MSG_TRUNC)
+		if err == nil {
+			said, rights = make([]byte, length), make([]byte, unix.CmsgSpace(4))
+			var size, control int
+			size, control, _, _, err = unix.Recvmsg(socket, said, rights, unix.MSG_CMSG_CLOEXEC)
+			said, rights = said[:max(0, size)], rights[:max(0, control)]
+		}
+		if err != unix.EINTR && err != unix.ECONNRESET { // the latter says once that it has ended, and did not read all
+			return said, rights, err
 		}
 	}
 }
@@ -82,6 +95,9 @@ func (d *Deputy) Hear() ([]time.Duration, error) {
 // times are the differences of a clock.
 func times(said []byte, ops int) []time.Duration {
 	took, before := make([]time.Duration, ops), time.Duration(0)
+	if len(said) < 16*(ops+2) {
+		return took
+	}
 	for i := range ops + 1 {
 		at := said[16*(i+1):]
 		now := time.Duration(binary.NativeEndian.Uint64(at))*time.Second + time.Duration(binary.NativeEndian.Uint64(at[8:]))
@@ -135,8 +151,8 @@ func (t task) failed(said []byte) error {
 	var hook []byte
 	for len(said) >= rowSize {
 		if binary.NativeEndian.Uint64(said) != saidHook {
-			size := int(binary.NativeEndian.Uint64(said[8*(rowArgs+2):]))
-			return t.inTable(said[:min(size, len(said))])
+			size := binary.NativeEndian.Uint64(said[8*(rowArgs+2):])
+			return t.inTable(said[:min(size, uint64(len(said)))])
 		}
 		size := min(hookSaid, len(said))
 		hook, said = said[:size], said[size:]
@@ -144,7 +160,7 @@ func (t task) failed(said []byte) error {
 	if len(hook) < hookSaid {
 		return errors.New("the process has ended, and did not say why")
 	}
-	n := int(binary.NativeEndian.Uint64(hook[8:])) % len(t.ops)
+	n := int(binary.NativeEndian.Uint64(hook[8:]) % uint64(len(t.ops)))
 	return &DeputyError{Op: n, Err: hookFailure(t.ops[n], hook)}
 }
 
@@ -160,7 +176,7 @@ func (t task) inTable(table []byte) error {
 		}
 		now := syscall.Errno(word(rowErrno))
 		switch {
-		case now == 0 || op == 0 || op > len(t.ops):
+		case now == 0 || op <= 0 || op > len(t.ops):
 			continue
 		case failed.Op == op-1:
 			failed.Before = append(failed.Before, errno)
@@ -177,9 +193,9 @@ func (t task) inTable(table []byte) error {
 	return &failed
 }
 
-// receive passes the seccomp listener on.
-func (d *Deputy) receive(control []byte) error {
-	file, err := fileOf(control)
+// introduce passes the seccomp listener on.
+func (d *Deputy) introduce(rights []byte) error {
+	file, err := fileOf(rights)
 	if err != nil {
 		return err
 	}

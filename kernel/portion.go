@@ -13,7 +13,7 @@ import (
 type portion struct {
 	places
 	rows   []row
-	jumps  []jump // the jumps, until it is known where the rows will be
+	jumps  []jump // until it is known where the rows will be
 	memory []byte
 	ops    int
 	taken  []bool
@@ -22,11 +22,12 @@ type portion struct {
 // jump is a word of a row that is to be the address of another row.
 type jump struct{ row, word, to int }
 
-// newPortion begins one for a process that has these descriptors. The table's first rows come last, when it is known how long it is.
-func newPortion(taken []bool, link int) *portion {
-	const usual = 1024
+// newPortion begins one of so many calls, for a process that has these descriptors. The table's first rows come last, when it is known
+// how long it is.
+func newPortion(taken []bool, link, calls int) *portion {
+	const usual = 16 // rows for what is no op's
 	p := &portion{places: places{link: link, report: link, at: map[any]uint64{}}, taken: slices.Clone(taken),
-		rows: make([]row, firstRow, usual), memory: make([]byte, 0, 8*usual)}
+		rows: make([]row, firstRow, firstRow+calls+usual), memory: make([]byte, 0, 16*calls)}
 	p.put = p.store
 	return p
 }

@@ -94,7 +94,8 @@ func (m *maker) letGo(wait bool) error {
 	}
 	p := *m.c.Plan.Spec.Process
 	p.Env = stage.WithHome(p.Env, p.User.UID, fmt.Sprintf("/proc/%d/root", m.child.PID))
-	b := born{Program: candidates(&p)[m.stage.Found], Env: p.Env}
+	paths := candidates(&p)
+	b := born{Program: paths[max(0, min(m.stage.Found, len(paths)-1))], Env: p.Env}
 	started := m.child.Link
 	if wait {
 		started = m.stage.Next()
