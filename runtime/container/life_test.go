@@ -143,6 +143,40 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+// Between create and start the stage keeps a descriptor for who will start it: the init has it, too, until its program runs.
+func TestInitOfACreatedContainer(t *testing.T) {
+	for script, want := range map[string]int{"exit 7": 7, "kill -9 $$; exit 3": 137, "ls /proc/self/fd | grep -q 4 && exit 9; exit 0": 0} {
+		b := newBox(t, script)
+		o := b.options()
+		o.Init = true
+		c, err := Create(b.spec, o)
+		must(t, err)
+		must(t, c.Start())
+		if code := await(t, c); code != want {
+			t.Errorf("%s: exit code %d, want %d", script, code, want)
+		}
+		must(t, c.Delete(true))
+	}
+}
+
+// What only execve can find out is told to who starts the container.
+func TestProgramThatFailsAtTheStart(t *testing.T) {
+	b := newBox(t, "")
+	must(t, os.WriteFile(b.dir+"/rootfs/lost", []byte("#!/no/interpreter\n"), 0o755))
+	b.spec.Process.Args = []string{"/lost"}
+	c, err := Create(b.spec, b.options())
+	must(t, err)
+	err = c.Start()
+	var notRun *ExecError
+	if !errors.As(err, &notRun) || notRun.Code != 127 || !strings.Contains(err.Error(), `execve("/lost"`) {
+		t.Errorf("got %#v, want code 127", err)
+	}
+	if code := await(t, c); code != 125 {
+		t.Errorf("exit code %d, want 125", code)
+	}
+	must(t, c.Delete(true))
+}
+
 // A program that can not be run: 127 when there is none, 126 when it is none.
 func TestProgramsThatCanNotRun(t *testing.T) {
 	b := newBox(t, "")
