@@ -20,6 +20,9 @@ type Journal interface {
 	Pop() error         // the newest one is not needed: its op failed, or it has been undone
 }
 
+// Timed is an op that is done elsewhere: it knows how long that took, without the way there and back.
+type Timed interface{ Took() time.Duration }
+
 // Runner executes plans, tells what it does and remembers how to take it back. The zero value runs in silence.
 type Runner struct {
 	Listener Listener
@@ -85,7 +88,11 @@ func (r *Runner) do(s Step, told []Told) error {
 		}
 		begin := time.Now()
 		err := op.Do()
-		r.Took = append(r.Took, time.Since(begin))
+		took := time.Since(begin)
+		if t, ok := op.(Timed); ok && t.Took() > 0 {
+			took = t.Took()
+		}
+		r.Took = append(r.Took, took)
 		if told != nil {
 			told[i].Took = r.Took[len(r.Took)-1]
 		}

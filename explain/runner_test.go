@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // run is a plan, and what is to become of it.
@@ -166,6 +167,24 @@ func TestStory(t *testing.T) {
 	}
 	if sameEvent(Story(plan, 2, took)[2], live.Story[2]) { // the control: inside is noticed
 		t.Error("the comparison sees no difference between inside and outside")
+	}
+}
+
+// remote is an op that is done elsewhere, and may say how long it took there.
+type remote struct {
+	fleeting
+	took time.Duration
+}
+
+func (r remote) Took() time.Duration { return r.took }
+
+func TestTimeOfWhatIsDoneElsewhere(t *testing.T) {
+	r, op := Runner{}, fleeting{"a", &diary{}, nil}
+	if err := r.Run(Say("Do two", "", "", remote{op, time.Hour}, remote{op, 0})); err != nil {
+		t.Fatal(err)
+	}
+	if r.Took[0] != time.Hour || r.Took[1] <= 0 || r.Took[1] > time.Minute {
+		t.Errorf("took %v", r.Took)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -147,22 +148,30 @@ func (d *Deputy) callsOf(op Foretold, n int, t *task) ([]call, error) {
 type AtPace struct {
 	Foretold
 	Deputy *Deputy
+	took   *time.Duration
 }
 
 func (a AtPace) Do() error {
 	if err := a.Deputy.Tell(a.Foretold); err != nil {
 		return err
 	}
-	_, err := a.Deputy.Hear()
+	took, err := a.Deputy.Hear()
+	if len(took) > 0 {
+		*a.took = took[0]
+	}
 	return err
 }
 
+// Took is the deputy's own time; 0 if it does not say it.
+func (a AtPace) Took() time.Duration { return *a.took }
+
 // Paced is AtPace for ops of which some have an inverse. That is told, as always; what a deputy has done ends with it.
 func Paced(op Foretold, d *Deputy) explain.Op {
+	paced := AtPace{op, d, new(time.Duration)}
 	if _, ok := op.(explain.Undoer); ok {
-		return undoable{AtPace{op, d}}
+		return undoable{paced}
 	}
-	return AtPace{op, d}
+	return paced
 }
 
 type undoable struct{ AtPace }

@@ -57,7 +57,7 @@ func (d *Deputy) do(paced bool, ops []Foretold) error {
 		return err
 	}
 	for n, op := range ops {
-		if err := (AtPace{Foretold: op, Deputy: d}).Do(); err != nil {
+		if err := Paced(op, d).Do(); err != nil {
 			var failed *DeputyError
 			if errors.As(err, &failed) {
 				failed.Op = n
