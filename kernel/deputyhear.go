@@ -157,7 +157,7 @@ func (t task) failed(said []byte) error {
 		size := min(hookSaid, len(said))
 		hook, said = said[:size], said[size:]
 	}
-	if len(hook) < hookSaid {
+	if len(hook) < hookSaid || len(t.ops) == 0 {
 		return errors.New("the process has ended, and did not say why")
 	}
 	n := int(binary.NativeEndian.Uint64(hook[8:]) % uint64(len(t.ops)))

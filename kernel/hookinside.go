@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What is said of a hook that has failed: seven words, the siginfo_t of its end, and the last of what it has written.
+// What is said of a hook that has failed: four words, the siginfo_t of its end, and the last of what it has written.
 const (
 	hookNumber  = 8
 	hookLate    = 16

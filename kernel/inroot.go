@@ -120,19 +120,13 @@ func (p SetPropagationIn) Shell() string {
 }
 
 // OpenIn opens name as a process would whose root directory is root. man 2 openat2.
-func OpenIn(root, name string, flags uint64) (int, error) { return openBy(root, name, flags, 0) }
-
-func openBy(root, name string, flags, resolve uint64) (int, error) {
+func OpenIn(root, name string, flags uint64) (int, error) {
 	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, fmt.Errorf("open %s: %w", root, err)
 	}
 	defer unix.Close(dir)
-	return openAt(dir, name, flags, resolve)
-}
-
-func openAt(dir int, name string, flags, resolve uint64) (int, error) {
-	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS | resolve}
+	how := unix.OpenHow{Flags: flags | unix.O_CLOEXEC, Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS}
 	for {
 		fd, err := unix.Openat2(dir, name, &how)
 		// EAGAIN: something on the way was renamed meanwhile, and the kernel can not vouch for "..".

@@ -36,7 +36,7 @@ func Describe(spec *specs.Spec, o Options) (plan.Container, plan.Host, error) {
 		h, err = delegated(&c, h)
 	}
 	if err == nil {
-		h, err = look(&c, h)
+		h, err = lookFurther(&c, h)
 	}
 	return c, h, err
 }
@@ -66,8 +66,8 @@ func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 	return c, check.Spec(spec)
 }
 
-// look is the part of Describe that can wait until the stage is on its way.
-func look(c *plan.Container, h plan.Host) (plan.Host, error) {
+// lookFurther is the part of Describe that can wait until the stage is on its way.
+func lookFurther(c *plan.Container, h plan.Host) (plan.Host, error) {
 	if s := c.Spec.Linux.Seccomp; s != nil {
 		f, err := seccomp.Compile(s)
 		if err != nil {

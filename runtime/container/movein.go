@@ -9,6 +9,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/kernel"
+	"glassbox/kernel/look"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/stage"
 )
@@ -21,11 +22,11 @@ type prospect struct {
 	err     error
 }
 
-func (m *maker) lookAhead(c plan.Container, h plan.Host) <-chan prospect {
+func (m *maker) foresee(c plan.Container, h plan.Host) <-chan prospect {
 	ready := make(chan prospect, 1)
 	go func() {
 		p := prospect{plan: c}
-		if p.host, p.err = look(&p.plan, h); p.err == nil && c.Scope == nil && !tellsPid(c.Spec.Hooks) {
+		if p.host, p.err = lookFurther(&p.plan, h); p.err == nil && c.Scope == nil && !tellsPid(c.Spec.Hooks) {
 			p.errands = m.errands(p.plan, p.host)
 		}
 		ready <- p
@@ -55,9 +56,11 @@ func (m *maker) errands(c plan.Container, h plan.Host) []*errand {
 // afterwards can be found again.
 func (m *maker) moveIn(errands []*errand) (err error) {
 	if tellsPid(m.c.Plan.Spec.Hooks) {
-		if m.c.Host.Stage, err = pidInside(m.child.PID); err != nil {
+		pids, err := look.NSpid(m.child.PID)
+		if err != nil {
 			return err
 		}
+		m.c.Host.Stage = pids[len(pids)-1]
 	}
 	if errands == nil {
 		errands = m.errands(m.c.Plan, m.c.Host)
@@ -94,7 +97,7 @@ func (m *maker) letGo(wait bool) error {
 	}
 	p := *m.c.Plan.Spec.Process
 	p.Env = stage.WithHome(p.Env, p.User.UID, fmt.Sprintf("/proc/%d/root", m.child.PID))
-	paths := candidates(&p)
+	paths := candidates(&p) // of which the stage has named one; from inside any number may come
 	b := born{Program: paths[max(0, min(m.stage.Found, len(paths)-1))], Env: p.Env}
 	started := m.child.Link
 	if wait {

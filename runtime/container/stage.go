@@ -64,7 +64,7 @@ func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 	for _, t := range trees {
 		m.give(t.File)
 	}
-	ahead = m.lookAhead(m.c.Plan, m.c.Host)
+	ahead = m.foresee(m.c.Plan, m.c.Host)
 	return ahead, m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 }
 

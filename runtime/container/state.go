@@ -160,18 +160,3 @@ func openPidfd(pid int) (*os.File, error) {
 
 // PID is the container's first process, as the host numbers it.
 func (c *Container) PID() int { return c.InitPID }
-
-// pidInside is the pid that a process has in its own PID namespace. man 5 proc, "NSpid".
-func pidInside(pid int) (int, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if list, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			words := strings.Fields(list)
-			return strconv.Atoi(words[len(words)-1])
-		}
-	}
-	return 0, fmt.Errorf("/proc/%d/status has no NSpid", pid)
-}

@@ -14,14 +14,18 @@ import (
 	"glassbox/kernel/look"
 )
 
-// mountSteps are in two parts: what comes before the first mount of cgroups, and what comes from there on.
-func mountSteps(c Container, h Host) (before, from []explain.Step) {
-	cut := slices.IndexFunc(c.Spec.Mounts, func(m specs.Mount) bool { return m.Type == "cgroup" })
+// cutMounts cuts the list at the first mount of cgroups.
+func cutMounts(spec *specs.Spec) (before, from []specs.Mount) {
+	cut := slices.IndexFunc(spec.Mounts, func(m specs.Mount) bool { return m.Type == "cgroup" })
 	if cut < 0 {
-		cut = len(c.Spec.Mounts)
+		cut = len(spec.Mounts)
 	}
+	return spec.Mounts[:cut], spec.Mounts[cut:]
+}
+
+func mountSteps(c Container, h Host, mounts []specs.Mount) []explain.Step {
 	var steps []explain.Step
-	for _, m := range c.Spec.Mounts {
+	for _, m := range mounts {
 		r := readOptions(m.Options)
 		switch {
 		case r.flags&unix.MS_REMOUNT != 0:
@@ -36,7 +40,7 @@ func mountSteps(c Container, h Host) (before, from []explain.Step) {
 			steps = append(steps, plainMount(c, m, r))
 		}
 	}
-	return steps[:cut], steps[cut:]
+	return steps
 }
 
 // plainMount attaches a file system of its own: proc, tmpfs, devpts, mqueue, sysfs …

@@ -93,21 +93,21 @@ func Begin(c Container, h Host) []explain.Step {
 	if joinsMounts(c.Spec) {
 		return steps
 	}
-	mounts, _ := mountSteps(c, h)
-	return slices.Concat(steps, rootSteps(c), mounts)
+	before, _ := cutMounts(c.Spec)
+	return slices.Concat(steps, rootSteps(c), mountSteps(c, h, before))
 }
 
 // Furnish makes the container's files while those of the host are in sight. At its end the runtime's hooks are run. The cgroups come
 // before the mounts that show them, and a mount namespace is joined when the host's paths are needed no more.
 func Furnish(c Container, h Host) []explain.Step {
 	steps := append(selfJoinSteps(c, h), cgroupNamespaceSteps(c.Spec)...)
-	mounts, shown := mountSteps(c, h)
+	before, from := cutMounts(c.Spec)
 	if joinsMounts(c.Spec) {
-		steps = slices.Concat(steps, joinMountsSteps(c.Spec), rootSteps(c), mounts)
+		steps = slices.Concat(steps, joinMountsSteps(c.Spec), mountSteps(c, h, before))
 	}
 	return slices.Concat(
 		steps,
-		shown,
+		mountSteps(c, h, from),
 		deviceSteps(c, h),
 		terminalSteps(c),
 		devReadonly(c),
