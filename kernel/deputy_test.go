@@ -154,9 +154,24 @@ func TestDeputyIsToldMuch(t *testing.T) {
 	if err != nil || out != "100000 100000 100000\n" {
 		t.Errorf("got %q, %v", out, err)
 	}
-	program.Paths = slices.Repeat(paths, 3)
+	program.Paths = slices.Repeat(paths, 6)
 	if _, _, err := errand(t, false, program); !errors.Is(err, unix.E2BIG) {
 		t.Errorf("got %v, want E2BIG", err)
+	}
+}
+
+// A path as deep as the kernel takes it is made; what is longer is refused by the kernel, and needs no time.
+func TestDeputyGoesDeep(t *testing.T) {
+	root := t.TempDir()
+	defer func() { shell(t, "rm -rf "+root+"/a") }() // Go keeps a descriptor for each level
+	for components, want := range map[int]error{2000: nil, 100_000: unix.ENAMETOOLONG} {
+		d := appoint(t, nil)
+		begin := time.Now()
+		must(t, d.Tell(EnsureDirIn{Root: root, Path: strings.Repeat("/a", components), Mode: 0o755}))
+		if _, err := d.Hear(); !errors.Is(err, want) || time.Since(begin) > 5*time.Second {
+			t.Errorf("%d: %v after %v, want %v", components, err, time.Since(begin), want)
+		}
+		must(t, (KillChild{Child: d.Child}).Do())
 	}
 }
 

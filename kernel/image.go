@@ -24,8 +24,8 @@ import (
 // Where things lie in the program's memory. The loop has the addresses of the first row and of the one it begins with in it.
 const (
 	textAddress   = 0x400000
-	dataAddress   = 0x500000              // the table
-	memoryAddress = dataAddress + 0x80000 // what it points to
+	dataAddress   = 0x500000               // the table
+	memoryAddress = dataAddress + 0x100000 // what it points to
 	dataRoom      = 0x1000000
 	dataOffset    = 0x10000 // in the file: a multiple of the page size of any machine
 )

@@ -119,9 +119,10 @@ func (m *making) dirs(root, name string, mode uint32, use func(dir descriptor)) 
 	m.close(top)
 }
 
-// ancestry lists the directories on the way to a clean, absolute name, and it: /a, /a/b, /a/b/c.
+// ancestry lists the directories on the way to a clean, absolute name, and it: /a, /a/b, /a/b/c. A name that the kernel does not take
+// has none (ENAMETOOLONG).
 func ancestry(name string) []string {
-	if name == "/" {
+	if name == "/" || len(name) >= unix.PathMax {
 		return nil
 	}
 	return append(ancestry(path.Dir(name)), name)
