@@ -15,7 +15,7 @@ import (
 )
 
 func main() {
-	kernel.GrowStack()
+	kernel.Begin()
 	os.Exit(command.Main(&command.Cargo{Client: client.HTTP{}, Codecs: codec.All(), Fetch: fetch}))
 }
 

@@ -21,10 +21,10 @@ import (
 )
 
 func main() {
-	kernel.GrowStack()
 	if stage.IsInside() {
 		stage.Main() // we are executed in a container, as its init: see runtime/stage
 	}
+	kernel.Begin()
 	if shim.IsShim() {
 		shim.Main() // we look after one container of the engine: see engine/shim
 	}

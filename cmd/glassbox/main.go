@@ -9,6 +9,6 @@ import (
 )
 
 func main() {
-	kernel.GrowStack()
+	kernel.Begin()
 	os.Exit(command.Main(nil))
 }
