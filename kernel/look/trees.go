@@ -2,9 +2,8 @@
 package look
 
 import (
-	"bufio"
+	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -21,11 +20,11 @@ func HostLayout() (Layout, error) {
 	if l.V2.Point == "" {
 		return l, nil
 	}
-	controllers, err := os.ReadFile(l.V2.Point + "/cgroup.controllers")
+	controllers, err := Text(l.V2.Point + "/cgroup.controllers")
 	if err != nil {
 		return Layout{}, fmt.Errorf("find the controllers of cgroup v2: %w", err)
 	}
-	l.V2.Controllers = strings.Fields(string(controllers))
+	l.V2.Controllers = strings.Fields(controllers)
 	return l, nil
 }
 
@@ -33,35 +32,32 @@ func HostLayout() (Layout, error) {
 // them may come hundreds of containers with two mounts each, and every start would read them all. So it would if v2 had no tree in
 // sight: the kernel names it in any case. Beside v1's trees it is looked for no further if it is in none of its usual places.
 func treesInSight() ([]Mount, error) {
-	own, err := os.ReadFile("/proc/self/cgroup")
+	wanted, err := Text("/proc/self/cgroup")
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	wanted := string(own)
-	if !slices.ContainsFunc([]string{"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}, showsV2) {
+	if !Unified() && !showsV2(CgroupPoint+"/unified") {
 		wanted = withoutV2(wanted)
 	}
 	var trees []Mount
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		found, err := cgroupTrees(lines.Text())
+	var broken error
+	err = pieces("/proc/self/mountinfo", func(lines string) (goOn bool) {
+		found, err := cgroupTrees(lines)
 		if err != nil {
-			return nil, err
+			broken = err
+			return false
 		}
-		if found = slices.DeleteFunc(found, hidden); len(found) == 0 {
-			continue
-		}
-		if trees = append(trees, found...); layoutOf(trees).complete(wanted) {
-			break
-		}
-	}
-	return trees, lines.Err()
+		trees = append(trees, slices.DeleteFunc(found, hidden)...)
+		return len(found) == 0 || !layoutOf(trees).complete(wanted)
+	})
+	return trees, cmp.Or(broken, err)
 }
+
+// CgroupPoint is where cgroups are mounted: v2, or a directory with the trees of v1.
+const CgroupPoint = "/sys/fs/cgroup"
+
+// Unified tells whether v2 is mounted there.
+func Unified() bool { return showsV2(CgroupPoint) }
 
 func showsV2(dir string) bool { return !hidden(Mount{Point: dir, FSType: "cgroup2"}) }
 

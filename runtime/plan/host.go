@@ -77,8 +77,8 @@ func (h Host) lookAt(paths []string) {
 }
 
 func firstLine(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	line, _, _ := strings.Cut(string(data), "\n")
+	text, err := look.Text(path)
+	line, _, _ := strings.Cut(text, "\n")
 	return line, err
 }
 
