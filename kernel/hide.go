@@ -15,7 +15,7 @@ type MaskIn struct {
 
 func (m MaskIn) Do() error { return do(m) }
 
-// calls try the file first: a directory does not take the mount of one.
+// calls look what is there before they cover it: a mount that fails costs more than all of this.
 func (m MaskIn) calls() ([]call, error) {
 	var k making
 	null := k.opens(call{number: unix.SYS_OPENAT, name: "open /dev/null",
@@ -24,14 +24,18 @@ func (m MaskIn) calls() ([]call, error) {
 	isNull := isDevice(buffer, 1, 3, unix.ENODEV)
 	isNull.name = "/dev/null is not the null device"
 	k.add(call{number: unix.SYS_FSTAT, args: []any{null, buffer}, check: kind, name: isNull.name}, isNull)
-	k.at(m.Root, m.Target, 0, true, func(_ descriptor, target any) {
-		dir, done := new(mark), new(mark)
-		cover := mount(ownFile(null), target, "", unix.MS_BIND, "")
-		cover.may, cover.or = errnos(unix.ENOTDIR), dir
-		k.add(cover)
+	k.at(m.Root, m.Target, 0, true, func(fd descriptor, target any) {
+		coverDir := mount("tmpfs", target, "tmpfs", unix.MS_RDONLY, emptyTmpfs)
+		if target == "/" {
+			k.add(coverDir)
+			return
+		}
+		file, done := new(mark), new(mark)
+		found, isDir := stat(unix.S_IFMT, unix.S_IFDIR, unix.ENOTDIR)
+		k.add(call{number: unix.SYS_FSTAT, args: []any{fd, found}, check: isDir, may: errnos(unix.ENOTDIR), or: file}, coverDir)
 		k.jump(done)
-		k.here(dir)
-		k.add(mount("tmpfs", target, "tmpfs", unix.MS_RDONLY, emptyTmpfs))
+		k.here(file)
+		k.add(mount(ownFile(null), target, "", unix.MS_BIND, ""))
 		k.here(done)
 	})
 	k.close(null)
