@@ -39,7 +39,7 @@ type shim struct {
 }
 
 // bear makes the container and tells the engine that it runs.
-func bear(b wire.Birth, seen container.Sight, engine *wire.Conn) (*shim, error) {
+func bear(b wire.Birth, seen *container.Sight, engine *wire.Conn) (*shim, error) {
 	s := &shim{birth: b, over: make(chan struct{}), starting: make(chan struct{}, 4)}
 	s.will = newWill(b.Restart)
 	if err := s.prepare(); err != nil {

@@ -32,7 +32,7 @@ func (s *shim) conceive() (*life, error) {
 
 // begin makes the container. Its spec is read each time: the limits may have been changed. seen is a look at the host that has
 // begun already; nil: there is none yet.
-func (l *life) begin(b wire.Birth, seen container.Sight, listener explain.Listener) error {
+func (l *life) begin(b wire.Birth, seen *container.Sight, listener explain.Listener) error {
 	spec, err := readSpec(b.Bundle)
 	if err == nil {
 		l.container, err = container.Run(spec, container.Options{

@@ -90,31 +90,38 @@ type maker struct {
 	stage inside
 	agent *os.File // who decides the container's calls, if somebody does
 	gets  gifts    // the stage's
+
+	ahead   prospect       // is his alone who looks at the host beside us; we receive
+	seen    chan prospect  // what the stage's birth depends on
+	looked  chan prospect  // what is found out while it is started
+	written chan []*errand // and what is written down; none: they are not known before the stage is
 }
 
-// Sight receives what plan.LookAtCgroups finds.
-type Sight <-chan sight
-
-type sight struct {
-	host plan.Host
-	err  error
+// Sight is a look at the host that has begun already, beside us. Whoever takes it then does what he is asked to.
+type Sight struct {
+	asked chan func()
+	host  plan.Host // his alone
+	err   error
 }
 
 // LookAhead begins to look at the host; meanwhile the specification can be read.
-func LookAhead() Sight {
-	seen := make(chan sight, 1)
-	go func() {
-		host, err := plan.LookAtCgroups()
-		seen <- sight{host, err}
-	}()
-	return seen
+func LookAhead() *Sight {
+	s := &Sight{asked: make(chan func(), 2)}
+	kernel.Beside(func() {
+		s.host, s.err = plan.LookAtCgroups()
+		for do := range s.asked {
+			do()
+		}
+	})
+	return s
 }
 
 func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	if o.Seen == nil {
 		o.Seen = LookAhead()
 	}
-	m := &maker{Options: o}
+	defer close(o.Seen.asked)
+	m := &maker{Options: o, seen: make(chan prospect, 1), looked: make(chan prospect, 1), written: make(chan []*errand, 1)}
 	described, err := describe(spec, o)
 	if err != nil {
 		return nil, err
@@ -123,6 +130,7 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 		return nil, err
 	}
 	m.c = &Container{record: record{Plan: described}, dir: o.dir(), Warn: o.Warn}
+	o.Seen.asked <- m.foresee
 	if err := m.claim(); err != nil {
 		return nil, err
 	}
@@ -169,35 +177,14 @@ func (m *maker) abandon() error {
 }
 
 func (m *maker) make(wait bool) error {
-	seen := <-m.Seen
-	if seen.err != nil {
-		return seen.err
-	}
-	var err error
-	if m.c.Host, err = delegated(&m.c.Plan, seen.host); err != nil {
-		return err
-	}
-	m.c.Host.Slices = m.c.Host.OurSlices(m.c.Plan)
-	switch {
-	case m.c.Plan.Scope == nil:
-	case plan.SystemdRuns():
-		m.c.Host.Systemd, m.c.Host.Slices = true, plan.TransientSlices(m.c.Host.Slices)
-	default:
-		m.c.warn("no systemd to ask here: the container's cgroup is made without it")
-	}
-	var ahead <-chan prospect
-	err = m.run.Run(plan.Before(m.c.Plan, m.c.Host)...)
-	if err == nil {
-		ahead, err = m.start(wait)
-	}
-	if err != nil {
+	if err := m.start(wait); err != nil {
 		return errors.Join(err, plan.Threaded(m.c.Plan, m.c.Host))
 	}
 	defer m.stage.Socket.Close()
 	if m.agent != nil {
 		defer m.agent.Close()
 	}
-	p := <-ahead
+	p := <-m.looked
 	if p.err != nil {
 		return p.err
 	}
@@ -205,16 +192,12 @@ func (m *maker) make(wait bool) error {
 	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
 		m.c.warn(text)
 	}
-	if err := plan.Refusal(m.c.Plan, m.c.Host); err != nil {
+	err := m.outside()
+	errands := <-m.written // whoever writes them may be at it still
+	if err != nil {
 		return err
 	}
-	if len(p.errands) > 0 {
-		p.errands[0].begin()
-	}
-	if err := m.outside(); err != nil {
-		return err
-	}
-	if err := m.moveIn(p.errands); err != nil {
+	if err := m.moveIn(errands); err != nil {
 		return notRun(err)
 	}
 	return m.letGo(wait)

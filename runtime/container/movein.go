@@ -14,24 +14,54 @@ import (
 	"glassbox/runtime/stage"
 )
 
-// prospect is what is found out and written down while the stage is started: the kernel takes half a millisecond for it.
+// prospect is what is known of the host.
 type prospect struct {
-	plan    plan.Container
-	host    plan.Host
-	errands []*errand // none: they are not known before the stage is
-	err     error
+	plan plan.Container
+	host plan.Host
+	err  error
 }
 
-func (m *maker) foresee(c plan.Container, h plan.Host) <-chan prospect {
-	ready := make(chan prospect, 1)
-	go func() {
-		p := prospect{plan: c}
-		if p.host, p.err = lookFurther(&p.plan, h); p.err == nil && c.Scope == nil && !tellsPid(c.Spec.Hooks) {
-			p.errands = m.errands(p.plan, p.host)
-		}
-		ready <- p
-	}()
-	return ready
+// foresee finds out what is true of the host, beside us who start the stage: the kernel takes a millisecond for that.
+func (m *maker) foresee() {
+	m.ahead = prospect{m.c.Plan, m.Seen.host, m.Seen.err}
+	p := &m.ahead
+	if p.err == nil {
+		p.host, p.err = m.places(&p.plan, p.host)
+	}
+	m.seen <- *p
+	if p.err == nil {
+		p.host, p.err = lookFurther(&p.plan, p.host)
+	}
+	if p.err == nil {
+		p.err = plan.Refusal(p.plan, p.host)
+	}
+	m.looked <- *p
+}
+
+// write writes down what the stage is to do. What it can begin with is there when it comes.
+func (m *maker) write() {
+	var errands []*errand
+	if p := m.ahead; p.err == nil && p.plan.Scope == nil && !tellsPid(p.plan.Spec.Hooks) {
+		errands = m.errands(p.plan, p.host)
+	}
+	m.written <- errands
+}
+
+// places says where the container's cgroups may be.
+func (m *maker) places(c *plan.Container, h plan.Host) (plan.Host, error) {
+	h, err := delegated(c, h)
+	if err != nil {
+		return h, err
+	}
+	h.Slices = h.OurSlices(*c)
+	switch {
+	case c.Scope == nil:
+	case plan.SystemdRuns():
+		h.Systemd, h.Slices = true, plan.TransientSlices(h.Slices)
+	default:
+		m.c.warn("no systemd to ask here: the container's cgroup is made without it")
+	}
+	return h, nil
 }
 
 // tellsPid: a hook inside is told the stage's pid there.
@@ -39,10 +69,10 @@ func tellsPid(h *specs.Hooks) bool {
 	return h != nil && len(h.CreateContainer)+len(h.StartContainer) > 0
 }
 
-// errands are all that comes before the program: what the stage can begin with; the rest, in two where the runtime has hooks to run
-// before pivot_root.
+// errands are all that comes before the program: what the stage can begin with, as soon as it is there; the rest, in two where the
+// runtime has hooks to run before pivot_root.
 func (m *maker) errands(c plan.Container, h plan.Host) []*errand {
-	begin := m.stage.prepare(m.described(plan.Begin(c, h)))
+	begin := m.stage.prepare(m.described(plan.Begin(c, h))).begin()
 	furnish := m.described(plan.Furnish(c, h))
 	rest := m.described(slices.Concat(plan.MoveIn(c, h), plan.Confine(c, h)))
 	find := kernel.Find{Paths: candidates(c.Spec.Process)}
@@ -64,7 +94,6 @@ func (m *maker) moveIn(errands []*errand) (err error) {
 	}
 	if errands == nil {
 		errands = m.errands(m.c.Plan, m.c.Host)
-		errands[0].begin()
 	}
 	begin, furnish := errands[0], errands[1].begin()
 	err = m.record()

@@ -34,7 +34,7 @@ type Options struct {
 	Warn     func(string)     // hears what is not as it was asked for, and no reason to stop; nil: nobody does
 	Init     bool             // a reaper as PID 1
 	NoPivot  bool
-	Seen     Sight // a look at the host that has begun already
+	Seen     *Sight // a look at the host that has begun already; nil: there is none
 
 	Meanwhile func() // is called while the stage is busy, before the program may run; may be nil
 

@@ -19,24 +19,19 @@ import (
 type gifts struct{ console, fifo, proc, self, tree int }
 
 // start clones the stage as early as can be.
-func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
+func (m *maker) start(wait bool) error {
 	ours, theirs, err := socketpair(unix.SOCK_SEQPACKET)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer theirs.Close()
 	m.stage = inside{Deputy: kernel.Deputy{Child: &m.child, Socket: ours, Listener: m.introduce}, run: explain.Runner{Listener: m.Listener, Inside: true}}
 	if m.agent, err = m.c.dialAgent(); err != nil {
-		return nil, err
-	}
-	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
-	defer closeTrees(trees)
-	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
-		return nil, err
+		return err
 	}
 	null, err := completeStdio(&m.Stdin, &m.Stdout, &m.Stderr)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer null.Close()
 	m.child.Argv, m.child.Env = stage.Argv(), []string{}
@@ -46,7 +41,7 @@ func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 	if wait {
 		fifo, proc, err := m.makeFifo()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer fifo.Close()
 		defer proc.Close()
@@ -55,17 +50,29 @@ func (m *maker) start(wait bool) (ahead <-chan prospect, err error) {
 	if plan.RunsItself(m.c.Plan) {
 		self, err := kernel.ProtectedSelf()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer self.Close()
 		m.gets.self = m.give(self)
+	}
+	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
+	defer closeTrees(trees)
+	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
+		return err
 	}
 	m.gets.tree = len(m.child.Files)
 	for _, t := range trees {
 		m.give(t.File)
 	}
-	ahead = m.foresee(m.c.Plan, m.c.Host)
-	return ahead, m.run.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
+	m.Seen.asked <- m.write
+	if plan.BirthWaits() {
+		seen := <-m.seen
+		if seen.err != nil {
+			return seen.err
+		}
+		m.c.Plan, m.c.Host = seen.plan, seen.host
+	}
+	return m.run.Run(append(plan.Before(m.c.Plan, m.c.Host), plan.Birth(m.c.Plan, m.c.Host, &m.child))...)
 }
 
 // give adds a descriptor to the stage's, and says which it will be.

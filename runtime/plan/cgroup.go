@@ -103,11 +103,15 @@ func groupSteps(c Container, h Host) []explain.Step {
 // bornIn is the group that a process is cloned into. Only v2 can do that. To move a process is dearer: the kernel stops every
 // fork of the machine for it, and waits some milliseconds until all processors have noticed.
 func bornIn(c Container, h Host) string {
-	if h.Cgroups.Mode != look.ModeV2 {
+	if h.Cgroups.Mode != look.ModeV2 || h.Cgroups.V2.Point != look.CgroupPoint {
 		return ""
 	}
 	return c.groupIn(h.Cgroups.V2)
 }
+
+// BirthWaits tells whether the stage can only be started when the cgroups are known: it is born in one, or an ordinary user is told
+// which are his.
+func BirthWaits() bool { return Rootless() || look.Unified() }
 
 // Threaded says of a place that no container can be born in: a group below one of single threads is neither a group of threads
 // nor one of processes ("domain invalid"). man 7 cgroups, "Thread mode".

@@ -134,7 +134,7 @@ func Whole(c Container, h Host) []explain.Step {
 // Halves is the whole plan, cut where it goes inside. pid is the stage's, 0 if it is not born yet; program is where the
 // program was found, or its name.
 func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
-	return slices.Concat(Before(c, h), MapMounts(c, nil), []explain.Step{Birth(c, h, nil)}, After(c, h),
+	return slices.Concat(MapMounts(c, nil), Before(c, h), []explain.Step{Birth(c, h, nil)}, After(c, h),
 			ScopeSteps(c, h, pid), Outside(c, h, pid), RuntimeHooks(c, pid), LateLimits(c, h)),
 		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3, 3))
 }
