@@ -15,6 +15,7 @@ import (
 
 	"glassbox/engine/shim/wire"
 	"glassbox/explain"
+	"glassbox/kernel"
 )
 
 // supervisor is a shim that was started from here.
@@ -40,11 +41,16 @@ func (e *Engine) spawn(id string) (*supervisor, error) {
 		return nil, errors.Join(fmt.Errorf("start the shim: %w", err), ours.Close())
 	}
 	defer null.Close()
-	pid, err := syscall.ForkExec(e.Runtime, []string{wire.Title + ShortID(id), e.State}, &syscall.ProcAttr{
+	attr := &syscall.ProcAttr{
 		Dir:   "/", // so that it keeps no directory of somebody's busy
 		Env:   append([]string{shimEnv}, os.Environ()...),
 		Files: []uintptr{null.Fd(), null.Fd(), null.Fd(), theirs.Fd()},
 		Sys:   &syscall.SysProcAttr{Setsid: true}, // Ctrl-C and the end of the terminal are not for the shim
+	}
+	pid := 0
+	err = kernel.WithGivenSlack(func() (err error) {
+		pid, err = syscall.ForkExec(e.Runtime, []string{wire.Title + ShortID(id), e.State}, attr)
+		return err
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the shim %s: %w (glassbox-oci must lie beside glassbox)", e.Runtime, err), ours.Close())

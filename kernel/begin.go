@@ -1,9 +1,12 @@
-// This file is what all programs begin with, so that they are at work sooner. None of it changes what they do.
+// This file is what all programs begin with, so that they are at work sooner. It changes when they do something, and not what.
 package kernel
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,7 +14,7 @@ import (
 // Begin prepares the Go runtime for a command that is over after some milliseconds.
 func Begin() {
 	growStack()
-	relaxMonitor()
+	setSlack()
 }
 
 // growStack makes the stack as large as every command needs it, while there is next to nothing on it. It would grow anyway, step
@@ -23,13 +26,21 @@ func growStack() byte {
 	return room[len(os.Args)%len(room)]
 }
 
-// relaxMonitor lets the Go runtime's monitor (sysmon) sleep. That is a thread which looks every twenty microseconds whether a call
-// of the kernel takes long, to have something else done meanwhile. How late nanosleep(2) may wake it is its timer slack, 50 µs if
-// nobody says more; in the ten milliseconds that a container takes it is woken a hundred times, and takes a twentieth of their
-// processor time. The monitor is the first thread that a program starts. For another thread than one's own the slack is a file, and
-// root's alone (CAP_SYS_NICE): without it everything goes on as before. man 2 prctl, PR_SET_TIMERSLACK; man 5 proc, timerslack_ns.
-func relaxMonitor() {
-	const slack = "2000000" // nanoseconds
+// givenSlack is the timer slack that we were started with, in nanoseconds: what it is when this is first asked for.
+var givenSlack = sync.OnceValues(func() (int, error) { return unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0) })
+
+// setSlack says how late the kernel may wake a thread that sleeps: its timer slack, 50 µs if nobody says otherwise. Two threads of the
+// Go runtime sleep in a command. A processor without work waits 3 µs before it takes some away from another one: it is to be awake
+// then. And the monitor (sysmon) looks every 20 µs whether a call of the kernel takes long, so that something else is done meanwhile:
+// in the ten milliseconds that a container takes this wakes it a hundred times, which is a twentieth of all that is done in them. It
+// is to sleep. The monitor is the first thread that a program starts. Of another thread than one's own root alone may say it
+// (CAP_SYS_NICE), in a file; without it everything goes on as before. man 2 prctl, PR_SET_TIMERSLACK; man 5 proc, timerslack_ns.
+func setSlack() {
+	const awake, asleep = 1, "2000000" // nanoseconds
+	if _, err := givenSlack(); err != nil {
+		return
+	}
+	unix.Prctl(unix.PR_SET_TIMERSLACK, awake, 0, 0, 0) // and of the threads that come of this one
 	monitor := strconv.Itoa(os.Getpid() + 1)
 	if unix.Access("/proc/self/task/"+monitor, unix.F_OK) != nil {
 		return // somebody else's process came between
@@ -39,12 +50,25 @@ func relaxMonitor() {
 		return
 	}
 	defer unix.Close(fd)
-	unix.Write(fd, []byte(slack))
+	unix.Write(fd, []byte(asleep))
+}
+
+// WithGivenSlack starts a program, by start, in a thread with the timer slack that we were given: a program inherits its thread's.
+func WithGivenSlack(start func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	given, err := givenSlack()
+	if err == nil {
+		err = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(given), 0, 0, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("prctl(PR_SET_TIMERSLACK): %w", err)
+	}
+	return start()
 }
 
 // Beside runs f at the same time, on another processor, and at once. A goroutine that go has just started is kept for the processor
-// that started it: another one waits before it takes that away, for three microseconds by its own account, which the kernel's timer
-// slack makes a hundred. The second one takes its place, and does nothing.
+// that started it, and another one waits before it takes that away. The second one takes its place, and does nothing.
 func Beside(f func()) {
 	go f()
 	go func() {}()

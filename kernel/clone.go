@@ -110,7 +110,10 @@ func (c Clone) fork() error {
 		defer group.Close()
 		attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, int(group.Fd())
 	}
-	c.Child.PID, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", self), c.Child.Argv, attr)
+	err = WithGivenSlack(func() (err error) {
+		c.Child.PID, err = syscall.ForkExec(fmt.Sprintf("/proc/self/fd/%d", self), c.Child.Argv, attr)
+		return err
+	})
 	runtime.KeepAlive(c.Child.Files)
 	if err != nil {
 		return refused(c.cloneCall(), err)

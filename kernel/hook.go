@@ -44,7 +44,11 @@ func (r RunHook) run() error {
 	pidfd := -1
 	attr := &syscall.ProcAttr{Dir: r.Dir, Env: r.Env, Files: []uintptr{uintptr(in), uintptr(out), uintptr(out)},
 		Sys: &syscall.SysProcAttr{PidFD: &pidfd, Setpgid: true}}
-	pid, err := syscall.ForkExec(r.Path, r.args(), attr)
+	pid := 0
+	err = WithGivenSlack(func() (err error) {
+		pid, err = syscall.ForkExec(r.Path, r.args(), attr)
+		return err
+	})
 	if err != nil {
 		return err
 	}

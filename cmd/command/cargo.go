@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"glassbox/kernel"
 	"glassbox/storage/archive"
 	"glassbox/storage/registry"
 )
@@ -42,7 +43,8 @@ func cargoOf(c *cli.Context) (*Cargo, error) {
 func handOver(err error) error {
 	program, failure := beside("glassbox-images")
 	if failure == nil {
-		failure = fmt.Errorf("execute %s: %w", program, syscall.Exec(program, os.Args, os.Environ()))
+		failure = kernel.WithGivenSlack(func() error { return syscall.Exec(program, os.Args, os.Environ()) })
+		failure = fmt.Errorf("execute %s: %w", program, failure)
 	}
 	var with coded
 	if errors.As(err, &with) {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 
+	"glassbox/kernel"
 	"glassbox/kernel/look"
 )
 
@@ -20,7 +21,7 @@ func lookRound(in *os.File, inside bool) error {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, os.Stderr, os.Stderr
-	err = cmd.Run()
+	err = kernel.WithGivenSlack(cmd.Run)
 	if _, left := err.(*exec.ExitError); left {
 		return nil // a shell ends with the code of its last command
 	}

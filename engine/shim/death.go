@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/kernel"
 )
 
 // supervise stays until the program has ended for good, everything is told, and what the runtime has made is gone.
@@ -157,5 +158,6 @@ func (s *shim) release() error {
 	if len(s.birth.Release) == 0 {
 		return nil
 	}
-	return fmt.Errorf("clean up by %s: %w", s.birth.Release[0], unix.Exec(s.birth.Release[0], s.birth.Release, os.Environ()))
+	err := kernel.WithGivenSlack(func() error { return unix.Exec(s.birth.Release[0], s.birth.Release, os.Environ()) })
+	return fmt.Errorf("clean up by %s: %w", s.birth.Release[0], err)
 }

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"glassbox/engine/shim/wire"
+	"glassbox/kernel"
 )
 
 type logFile struct {
@@ -146,7 +147,11 @@ func (l *logFile) compress(name string) error {
 	if !l.Compress || len(l.pack) == 0 {
 		return nil
 	}
-	process, err := os.StartProcess(l.pack[0], append(l.pack[:len(l.pack):len(l.pack)], name), &os.ProcAttr{Dir: "/"})
+	var process *os.Process
+	err := kernel.WithGivenSlack(func() (err error) {
+		process, err = os.StartProcess(l.pack[0], append(l.pack[:len(l.pack):len(l.pack)], name), &os.ProcAttr{Dir: "/"})
+		return err
+	})
 	if err == nil {
 		_, err = process.Wait()
 	}

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"glassbox/kernel"
 )
 
 // path lists where the plugins are: Debian's place, then that of everybody else.
@@ -50,7 +52,7 @@ func (a Add) ask(command string, l configList, c config, before json.RawMessage)
 		"CNI_IFNAME="+a.Link, "CNI_PATH="+strings.Join(path(), ":"))
 	var answer, complaint bytes.Buffer
 	run.Stdin, run.Stdout, run.Stderr = bytes.NewReader(input), &answer, &complaint
-	if err := run.Run(); err != nil {
+	if err := kernel.WithGivenSlack(run.Run); err != nil {
 		return nil, fmt.Errorf("the plugin %s: %w", c.kind(), refusal(err, answer.Bytes(), complaint.String()))
 	}
 	if command == "ADD" && !json.Valid(answer.Bytes()) {
