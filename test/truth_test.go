@@ -151,6 +151,7 @@ func (p place) excuse(c trace.Call) string {
 	}{
 		{"Go raises its own limit of open files at the start, and sets it back before it starts another program",
 			c.Name == "prlimit" && strings.Contains(c.Text, "RLIMIT_NOFILE") && strings.HasSuffix(c.Text, goLimit(p.t))},
+		{"when a thread of Go's own may be woken", slackWritten.MatchString(c.Text)},
 		{"the program of a deputy is written into memory, which memfd_create tells", strings.HasPrefix(c.Text, `write("/memfd:glassbox`)},
 		{"our own records: journal, state, log, locks", p.isRecord(c)},
 		{"our own programs start each other; the op that makes a process is told as clone", p.startsOurs(c)},
@@ -164,6 +165,8 @@ func (p place) excuse(c trace.Call) string {
 	}
 	return ""
 }
+
+var slackWritten = regexp.MustCompile(`^(open|write)\("/proc/\d+/timerslack_ns"`)
 
 // goLimit is how the printed limit ends that Go sets: our own hard one.
 func goLimit(t testing.TB) string {
