@@ -16,15 +16,14 @@ type SetAttributesIn struct {
 }
 
 func (s SetAttributesIn) Do() error { return do(s) }
-func (s SetAttributesIn) calls() ([]call, error) {
-	var m making
+func (s SetAttributesIn) calls(m *making) error {
 	set := setAttributes(unix.AT_FDCWD, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, unix.MountAttr{Attr_set: s.Set, Attr_clr: s.Clear})
 	set.name = ""
 	m.at(s.Root, s.Target, 0, false, func(target descriptor, _ any) {
 		set.args[0] = target
 		m.add(set)
 	})
-	return m.list, nil
+	return nil
 }
 
 func (s SetAttributesIn) Call() string {

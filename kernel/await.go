@@ -13,15 +13,14 @@ import (
 type Find struct{ Paths []string }
 
 func (f Find) Do() error { return do(f) }
-func (f Find) calls() ([]call, error) {
-	var m making
+func (f Find) calls(m *making) error {
 	found := new(mark)
 	for i, path := range f.Paths {
 		next, said := new(mark), note(saidFound)
 		binary.NativeEndian.PutUint64(said.content[8:], uint64(i))
 		buffer, noDir := stat(unix.S_IFDIR, 0, unix.EISDIR)
-		look := call{number: sysFstatat, args: []any{unix.AT_FDCWD, path, buffer, 0}, check: noDir}
-		access := call{number: unix.SYS_FACCESSAT, args: []any{unix.AT_FDCWD, path, unix.X_OK}}
+		look := call{number: sysFstatat, args: with{unix.AT_FDCWD, path, buffer, 0}, check: noDir}
+		access := call{number: unix.SYS_FACCESSAT, args: with{unix.AT_FDCWD, path, unix.X_OK}}
 		done := saying(said)
 		done.then = found
 		if i < len(f.Paths)-1 {
@@ -32,7 +31,7 @@ func (f Find) calls() ([]call, error) {
 		m.here(next)
 	}
 	m.here(found)
-	return m.list, nil
+	return nil
 }
 func (f Find) Call() string  { return fmt.Sprintf("access(%q, X_OK)", f.Paths) }
 func (f Find) Shell() string { return Quote(append([]string{"command", "-v"}, f.Paths...)...) }
@@ -43,12 +42,11 @@ func (f Find) Shell() string { return Quote(append([]string{"command", "-v"}, f.
 type AwaitStart struct{ Proc, Fifo int }
 
 func (a AwaitStart) Do() error { return do(a) }
-func (a AwaitStart) calls() ([]call, error) {
+func (a AwaitStart) calls(m *making) error {
 	own := fmt.Sprintf("self/fd/%d", a.Fifo)
-	return []call{
-		{number: unix.SYS_OPENAT, args: []any{a.Proc, own, unix.O_WRONLY | unix.O_CLOEXEC}, opens: true},
-		{number: unix.SYS_WRITE, args: []any{descriptor(0), "", 1}},
-	}, nil
+	fifo := m.opens(call{number: unix.SYS_OPENAT, args: with{a.Proc, own, unix.O_WRONLY | unix.O_CLOEXEC}})
+	m.add(call{number: unix.SYS_WRITE, args: with{fifo, "", 1}})
+	return nil
 }
 func (a AwaitStart) Call() string  { return fmt.Sprintf("open(\"/proc/self/fd/%d\", O_WRONLY)", a.Fifo) }
 func (a AwaitStart) Shell() string { return "" }

@@ -16,8 +16,9 @@ import (
 type KeepCapabilities struct{}
 
 func (k KeepCapabilities) Do() error { return do(k) }
-func (k KeepCapabilities) calls() ([]call, error) {
-	return []call{prctl(unix.PR_SET_KEEPCAPS, 1)}, nil
+func (k KeepCapabilities) calls(m *making) error {
+	m.add(prctl(unix.PR_SET_KEEPCAPS, 1))
+	return nil
 }
 func (k KeepCapabilities) Call() string { return "prctl(PR_SET_KEEPCAPS, 1)" }
 
@@ -32,14 +33,14 @@ func (d DropBounding) Do() error { return do(d) }
 
 // calls asks the kernel rather than our table which capabilities there are: a newer one must be dropped as well. One that is
 // gone already is dropped again, for a user namespace that is joined first brings it back.
-func (d DropBounding) calls() (list []call, err error) {
+func (d DropBounding) calls(m *making) error {
 	for bit := range 64 {
 		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(bit), 0, 0, 0)
 		if errors.Is(err, unix.EINVAL) {
 			break // past the last one
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", capabilityName(bit), err)
+			return fmt.Errorf("%s: %w", capabilityName(bit), err)
 		}
 		if d.Keep>>bit&1 == 0 {
 			drop := prctl(unix.PR_CAPBSET_DROP, bit)
@@ -47,10 +48,10 @@ func (d DropBounding) calls() (list []call, err error) {
 			if has == 0 {
 				drop.may = errnos(unix.EPERM)
 			}
-			list = append(list, drop)
+			m.add(drop)
 		}
 	}
-	return list, nil
+	return nil
 }
 
 func (d DropBounding) Call() string {
@@ -72,7 +73,7 @@ type SetCapabilities struct{ Permitted, Effective, Inheritable, Ambient uint64 }
 
 func (s SetCapabilities) Do() error { return do(s) }
 
-func (s SetCapabilities) calls() ([]call, error) {
+func (s SetCapabilities) calls(m *making) error {
 	var header, data []byte
 	header = binary.NativeEndian.AppendUint32(header, unix.LINUX_CAPABILITY_VERSION_3)
 	header = binary.NativeEndian.AppendUint32(header, 0) // this thread
@@ -81,16 +82,17 @@ func (s SetCapabilities) calls() ([]call, error) {
 			data = binary.NativeEndian.AppendUint32(data, uint32(set>>shift))
 		}
 	}
-	list := []call{{number: unix.SYS_CAPSET, args: []any{header, data}}, prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL)}
-	list[1].name = "clear the ambient set"
+	clear := prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL)
+	clear.name = "clear the ambient set"
+	m.add(call{number: unix.SYS_CAPSET, args: with{header, data}}, clear)
 	for bit := range 64 {
 		if s.Ambient>>bit&1 == 1 {
 			raise := prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_RAISE, bit)
 			raise.name = "make " + capabilityName(bit) + " ambient, which needs it permitted and inheritable"
-			list = append(list, raise)
+			m.add(raise)
 		}
 	}
-	return list, nil
+	return nil
 }
 
 func (s SetCapabilities) Call() string {

@@ -97,8 +97,9 @@ func (c CgroupJoin) Shell() string {
 type CgroupJoinSelf struct{ Path string }
 
 func (c CgroupJoinSelf) Do() error { return do(c) }
-func (c CgroupJoinSelf) calls() ([]call, error) {
-	return writing(c.Path+"/tasks", "0"), nil
+func (c CgroupJoinSelf) calls(m *making) error {
+	m.write(c.Path+"/tasks", "0", false)
+	return nil
 }
 func (c CgroupJoinSelf) Call() string {
 	return fmt.Sprintf("write(%q, \"0\", 1)", c.Path+"/tasks")

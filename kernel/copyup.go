@@ -74,15 +74,14 @@ func CopyUp(arg string) error {
 }
 
 // calls are for a deputy: they run this program. To copy a tree takes more than calls that are known beforehand.
-func (c CopyUpIn) calls() ([]call, error) {
+func (c CopyUpIn) calls(m *making) error {
 	arg, err := json.Marshal(c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var m making
 	m.run(program{name: CopyUpTitle, number: c.number, start: call{number: unix.SYS_EXECVEAT,
-		args: []any{c.Self, "", vector([]string{CopyUpTitle, string(arg)}), vector(nil), unix.AT_EMPTY_PATH}}})
-	return m.list, nil
+		args: with{c.Self, "", vector([]string{CopyUpTitle, string(arg)}), vector(nil), unix.AT_EMPTY_PATH}}})
+	return nil
 }
 
 func (c CopyUpIn) mode() string {

@@ -66,24 +66,24 @@ func (d *Deputy) Prepare(ops ...Foretold) (*Orders, error) {
 			d.taken = append(d.taken, f != nil)
 		}
 	}
-	t, quiet, calls := task{ops: ops, lists: make([][]call, len(ops))}, d.filtered, 0
-	for i, op := range ops {
-		list, err := d.callsOf(op, i, &t)
-		if err != nil {
-			return nil, Fail(op, err)
-		}
-		t.lists[i], calls = list, calls+len(list)+1
-	}
-	p, clock := newPortion(d.taken, d.Child.Link, calls), room(16*(len(ops)+2))
+	t, quiet := task{ops: make([]Foretold, len(ops))}, d.filtered
+	p, clock := newPortion(d.taken, d.Child.Link, len(ops)), room(16*(len(ops)+2))
 	binary.NativeEndian.PutUint64(clock.content, saidDone)
 	if first { // what is for it alone is not for a hook to inherit
-		p.tail(call{number: unix.SYS_CLOSE_RANGE, args: []any{link{}, int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}})
+		p.tail(call{number: unix.SYS_CLOSE_RANGE, args: with{link{}, int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}})
 	}
+	var m making
 	for i, op := range ops {
+		op = d.known(op, i, &t)
+		t.ops[i] = op
+		m.begin()
+		if err := op.calls(&m); err != nil {
+			return nil, Fail(op, err)
+		}
 		if !quiet {
 			p.tail(tick(clock, i))
 		}
-		p.op(t.lists[i])
+		p.op(m.list)
 		switch op.(type) {
 		case AwaitStart:
 			p.report = p.opened[0]
@@ -117,23 +117,23 @@ func (d *Deputy) Give(o *Orders) error {
 
 // tick is the call that notes the time before the n-th op.
 func tick(clock *memory, n int) call {
-	return call{number: unix.SYS_CLOCK_GETTIME, args: []any{unix.CLOCK_MONOTONIC, within{clock, 16 * (n + 1)}}}
+	return call{number: unix.SYS_CLOCK_GETTIME, args: with{unix.CLOCK_MONOTONIC, within{clock, 16 * (n + 1)}}}
 }
 
-// callsOf is what an op does for who does it there.
-func (d *Deputy) callsOf(op Foretold, n int, t *task) ([]call, error) {
+// known is an op with what it has to know of who does it there.
+func (d *Deputy) known(op Foretold, n int, t *task) Foretold {
 	switch known := op.(type) {
 	case OpenTerminal:
 		d.terminal = true
 	case OwnStdio:
 		known.files, known.terminal = d.Child.Files, d.terminal
-		op = known
+		return known
 	case RunHook:
 		known.number = n
-		op = known
+		return known
 	case CopyUpIn:
 		known.number = n
-		op = known
+		return known
 	case SeccompFilter:
 		d.filtered = true
 	case Spawn:
@@ -141,7 +141,7 @@ func (d *Deputy) callsOf(op Foretold, n int, t *task) ([]call, error) {
 	case Exec, ExecSelf:
 		t.ends = true
 	}
-	return op.calls()
+	return op
 }
 
 // AtPace is an op that a deputy does when it is told to, and the teller waits for it.

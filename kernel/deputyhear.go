@@ -26,7 +26,6 @@ var ErrDeputyGone = errors.New("the process ended before the program could run: 
 // task is what a deputy was told at once.
 type task struct {
 	ops    []Foretold
-	lists  [][]call
 	ends   bool // it does not say that it is done: it becomes the program, or ends
 	begets bool // it clones the program, and says its pid
 }
@@ -134,15 +133,7 @@ func (t task) failure(said []byte, program int) error {
 
 // DeputyFailure reads what a deputy has said of the failure of one of these ops, if somebody else was to hear it.
 func DeputyFailure(said []byte, ops ...Foretold) error {
-	t := task{ops: ops}
-	for _, op := range ops {
-		list, err := op.calls()
-		if err != nil {
-			return Fail(op, err)
-		}
-		t.lists = append(t.lists, list)
-	}
-	return t.failed(said)
+	return task{ops: ops}.failed(said)
 }
 
 // failed reads what was said before the end: a table, or how a hook has ended. Of a hook that could not even be executed there are
@@ -188,8 +179,11 @@ func (t task) inTable(table []byte) error {
 	if failed.Op < 0 {
 		return errors.New("the process has ended, and did not say why")
 	}
-	list := t.lists[failed.Op]
-	failed.Err = list[min(call, len(list)-1)].failed(t.ops[failed.Op], errno)
+	var m making
+	if err := t.ops[failed.Op].calls(&m); err != nil {
+		return Fail(t.ops[failed.Op], err)
+	}
+	failed.Err = m.list[min(call, len(m.list)-1)].failed(t.ops[failed.Op], errno)
 	return &failed
 }
 

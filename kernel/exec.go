@@ -14,8 +14,9 @@ import (
 type CloseOnExec struct{ First uint }
 
 func (c CloseOnExec) Do() error { return do(c) }
-func (c CloseOnExec) calls() ([]call, error) {
-	return []call{{number: unix.SYS_CLOSE_RANGE, args: []any{int(c.First), int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}}}, nil
+func (c CloseOnExec) calls(m *making) error {
+	m.add(call{number: unix.SYS_CLOSE_RANGE, args: with{int(c.First), int(^uint32(0)), unix.CLOSE_RANGE_CLOEXEC}})
+	return nil
 }
 func (c CloseOnExec) Call() string {
 	return fmt.Sprintf("close_range(%d, ~0U, CLOSE_RANGE_CLOEXEC)", c.First)
@@ -30,8 +31,9 @@ type Exec struct {
 }
 
 func (e Exec) Do() error { return do(e) }
-func (e Exec) calls() ([]call, error) {
-	return []call{{number: unix.SYS_EXECVE, args: []any{e.Path, vector(e.Args), vector(e.Env)}}}, nil
+func (e Exec) calls(m *making) error {
+	m.add(call{number: unix.SYS_EXECVE, args: with{e.Path, vector(e.Args), vector(e.Env)}})
+	return nil
 }
 func (e Exec) Call() string {
 	quoted := make([]string, len(e.Args))
@@ -52,15 +54,16 @@ type ExecSelf struct {
 }
 
 func (e ExecSelf) Do() error { return do(e) }
-func (e ExecSelf) calls() ([]call, error) {
+func (e ExecSelf) calls(m *making) error {
 	open, err := strconv.Atoi(e.Args[1])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []call{
-		{number: unix.SYS_FCNTL, args: []any{open, unix.F_SETFD, 0}},
-		{number: unix.SYS_EXECVEAT, args: []any{e.Self, "", vector(e.Args), vector(e.Env), unix.AT_EMPTY_PATH}},
-	}, nil
+	m.add(
+		call{number: unix.SYS_FCNTL, args: with{open, unix.F_SETFD, 0}},
+		call{number: unix.SYS_EXECVEAT, args: with{e.Self, "", vector(e.Args), vector(e.Env), unix.AT_EMPTY_PATH}},
+	)
+	return nil
 }
 
 func (e ExecSelf) Call() string {

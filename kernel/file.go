@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"unsafe"
 
@@ -118,25 +117,19 @@ func (s SetSysctl) file() string {
 }
 func (s SetSysctl) path() string { return "/proc/sys/" + s.file() }
 func (s SetSysctl) Do() error    { return do(s) }
-func (s SetSysctl) calls() ([]call, error) {
-	return writingProc(s.path(), s.Value), nil
+func (s SetSysctl) calls(m *making) error {
+	m.write(s.path(), s.Value, true)
+	return nil
 }
 func (s SetSysctl) Call() string {
 	return fmt.Sprintf("write(%q, %q, %d)", s.path(), s.Value, len(s.Value))
 }
 func (s SetSysctl) Shell() string { return Quote("sysctl", "-w", s.Name+"="+s.Value) }
 
-// writingProc writes a file of the kernel's, and makes sure that it is one: in a mount namespace that others furnish, something
-// else may lie there (CVE-2019-16884, CVE-2025-52881).
-func writingProc(path, content string) []call {
-	write := writing(path, content)
-	return slices.Insert(write, 1, onProc(descriptor(0), path))
-}
-
 // onProc checks that a file lies on procfs. man 2 fstatfs: the type of the file system comes first.
 func onProc(file descriptor, path string) call {
 	fs := room(int(unsafe.Sizeof(unix.Statfs_t{})))
-	return call{number: unix.SYS_FSTATFS, args: []any{file, fs}, check: &check{fs, 0, ^uint64(0), unix.PROC_SUPER_MAGIC, unix.EXDEV},
+	return call{number: unix.SYS_FSTATFS, args: with{file, fs}, check: &check{fs, 0, ^uint64(0), unix.PROC_SUPER_MAGIC, unix.EXDEV},
 		name: path + " does not lie on procfs"}
 }
 

@@ -6,8 +6,9 @@ package kernel
 
 import (
 	"encoding/binary"
-	"fmt"
 	"runtime"
+	"slices"
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -19,17 +20,18 @@ import (
 // Foretold is an Op of which it is known beforehand what system calls it makes.
 type Foretold interface {
 	explain.Op
-	calls() ([]call, error)
+	calls(*making) error // adds them
 }
 
 // call is one system call, and what follows from it.
 type call struct {
-	number int    // noCall: none, only what follows
-	args   []any  // numbers as they are; a string is a path or name; []byte, words and *memory are memory; descriptor, ownFile
+	number int // noCall: none, only what follows
+	args   with
 	name   string // of an op that makes several: what is said when this one fails
 
-	opens  bool // its result is a descriptor
-	closes bool // its first argument is one, and closed by it
+	opens  descriptor // its result is this one
+	closes bool       // its first argument is one, and closed by it
+	lacks  descriptor // this one is not there: to open it has failed
 
 	may   errnoSet // are no failures
 	or    *mark    // where one goes on after one of them; nil: at the next call
@@ -39,6 +41,9 @@ type call struct {
 	then  *mark    // where one goes on if the result is not 0
 	apart bool     // it is made by a child, whose descriptors are its own
 }
+
+// with is what a call is made with: numbers as they are; a string is a path or name; []byte, words, openHow and *memory are memory.
+type with [6]any
 
 // noCall is only a jump, or a check.
 const noCall = -1
@@ -62,7 +67,10 @@ func room(size int) *memory { return &memory{make([]byte, size)} }
 // words is memory of eight bytes each, a structure with addresses in it: they are what args are. *words are the same for several calls.
 type words []any
 
-// descriptor stands for the n-th descriptor that the op has opened.
+// openHow is the structure of openat2(2), the same for many calls.
+type openHow struct{ flags, resolve int }
+
+// descriptor stands for the n-th descriptor that the op opens, from 1; 0 for none.
 type descriptor int
 
 // ownFile is the path that a process has to the n-th descriptor that the op has opened. Nobody can change what is there.
@@ -86,14 +94,14 @@ type pollIn descriptor
 
 // do makes the calls now, in the calling thread alone: Go's own wrappers of some change all threads.
 func do(op Foretold) error {
-	list, err := op.calls()
-	if err != nil {
+	var m making
+	if err := op.calls(&m); err != nil {
 		return Fail(op, err)
 	}
-	h := newHere(list)
+	h := newHere(m.opened)
 	defer h.close()
-	for next := 0; next < len(list); {
-		c := list[next]
+	for next := 0; next < len(m.list); {
+		c := m.list[next]
 		goOn, errno := h.make(c, next)
 		if errno != 0 {
 			return c.failed(op, errno)
@@ -113,7 +121,7 @@ func (c call) failed(op explain.Op, err error) error {
 
 // places keeps where memory is, and which descriptors the op has opened, while the calls of one op are turned into numbers.
 type places struct {
-	opened []int
+	opened []int // their numbers; -1: it is not open
 	link   int
 	report int
 	at     map[any]uint64      // of what several calls mean
@@ -123,19 +131,12 @@ type places struct {
 // here makes the calls of one op in this process.
 type here struct {
 	places
-	number []int // of the descriptor that a call opens
-	kept   []any // what addresses lead to: the collector does not follow numbers
+	kept []any // what addresses lead to: the collector does not follow numbers
 }
 
-func newHere(list []call) *here {
-	h := &here{places: places{at: map[any]uint64{}}, number: make([]int, len(list))}
+func newHere(descriptors int) *here {
+	h := &here{places: places{at: map[any]uint64{}, opened: slices.Repeat([]int{-1}, descriptors)}}
 	h.put = h.keep
-	for i, c := range list {
-		h.number[i] = len(h.opened)
-		if c.opens {
-			h.opened = append(h.opened, -1)
-		}
-	}
 	return h
 }
 
@@ -153,7 +154,9 @@ func (h *here) close() {
 func (h *here) make(c call, n int) (next int, failure syscall.Errno) {
 	var a [6]uintptr
 	for i, arg := range c.args {
-		a[i] = uintptr(h.valueOf(arg))
+		if arg != nil {
+			a[i] = uintptr(h.valueOf(arg))
+		}
 	}
 	result, errno := uintptr(1), syscall.Errno(0)
 	if c.number != noCall {
@@ -166,10 +169,10 @@ func (h *here) make(c call, n int) (next int, failure syscall.Errno) {
 		return c.after(errno, n)
 	}
 	switch {
-	case c.opens:
-		h.opened[h.number[n]] = int(result)
+	case c.opens != 0:
+		h.opened[c.opens-1] = int(result)
 	case c.closes:
-		h.opened[c.args[0].(descriptor)] = -1
+		h.opened[c.args[0].(descriptor)-1] = -1
 	case c.saves != nil:
 		binary.NativeEndian.PutUint64(c.saves.memory.content[c.saves.offset:], uint64(result))
 	}
@@ -210,17 +213,19 @@ func (p *places) valueOf(arg any) uint64 {
 	case uintptr:
 		return uint64(arg)
 	case descriptor:
-		return uint64(p.opened[arg])
+		return uint64(p.opened[arg-1])
 	case pollIn:
-		return uint64(p.opened[arg]) | unix.POLLIN<<32
+		return uint64(p.opened[arg-1]) | unix.POLLIN<<32
 	case link:
 		return uint64(p.link)
 	case report:
 		return uint64(p.report)
 	case ownFile:
-		return p.valueOf(fmt.Sprintf("/proc/self/fd/%d", p.opened[arg]))
+		return p.valueOf("/proc/self/fd/" + strconv.Itoa(p.opened[arg-1]))
 	case string:
-		return p.put(append([]byte(arg), 0))
+		return p.once(arg, func() uint64 { return p.put(append([]byte(arg), 0)) })
+	case openHow:
+		return p.once(arg, func() uint64 { return p.valueOf(words{arg.flags, 0, arg.resolve}) })
 	case []byte:
 		return p.put(arg)
 	case *memory:
@@ -252,23 +257,11 @@ func (p *places) once(memory any, put func() uint64) uint64 {
 // What several ops have in common.
 
 func prctl(args ...int) call {
-	all := []any{0, 0, 0, 0, 0}
+	c := call{number: unix.SYS_PRCTL}
 	for i, arg := range args {
-		all[i] = arg
+		c.args[i] = arg
 	}
-	return call{number: unix.SYS_PRCTL, args: all}
-}
-
-func writing(path, content string) []call {
-	return []call{
-		{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, path, unix.O_WRONLY | unix.O_CLOEXEC}, opens: true},
-		{number: unix.SYS_WRITE, args: []any{descriptor(0), content, len(content)}},
-		closing(0),
-	}
-}
-
-func closing(d descriptor) call {
-	return call{number: unix.SYS_CLOSE, args: []any{d}, closes: true}
+	return c
 }
 
 // sending sends data over a socket, with a descriptor that the op has opened. man 3 cmsg, man 2 sendmsg.
@@ -276,5 +269,5 @@ func sending(socket any, file descriptor, data any, length int) call {
 	const header = 20 // of it the length, and what it is
 	rights := words{header, unix.SOL_SOCKET | unix.SCM_RIGHTS<<32, file}
 	message := words{0, 0, words{data, length}, 1, rights, unix.CmsgSpace(4), 0}
-	return call{number: unix.SYS_SENDMSG, args: []any{socket, message, 0}}
+	return call{number: unix.SYS_SENDMSG, args: with{socket, message, 0}}
 }

@@ -123,13 +123,12 @@ func said(fd int) string {
 }
 
 // calls are for a deputy.
-func (r RunHook) calls() ([]call, error) {
-	var m making
+func (r RunHook) calls(m *making) error {
 	m.run(program{
-		start: call{number: unix.SYS_EXECVE, args: []any{r.Path, vector(r.args()), vector(r.Env)}},
+		start: call{number: unix.SYS_EXECVE, args: with{r.Path, vector(r.args()), vector(r.Env)}},
 		dir:   r.Dir, input: r.Input, seconds: r.Seconds, name: Quote(r.args()...), number: r.number,
 	})
-	return m.list, nil
+	return nil
 }
 
 func (r RunHook) args() []string {

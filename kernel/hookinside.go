@@ -35,14 +35,14 @@ type program struct {
 func (m *making) run(p program) {
 	begun, ended, bad, end := new(mark), new(mark), new(mark), new(mark)
 	first := len(m.list)
-	in := m.opens(call{number: unix.SYS_MEMFD_CREATE, args: []any{"hook", unix.MFD_CLOEXEC}})
-	m.add(call{number: unix.SYS_PWRITE64, args: []any{in, p.input, len(p.input), 0}})
-	out := m.opens(call{number: unix.SYS_MEMFD_CREATE, args: []any{"hook", unix.MFD_CLOEXEC}})
-	pidfd := m.opens(call{number: unix.SYS_CLONE, args: []any{unix.CLONE_PIDFD | int(unix.SIGCHLD), 0, room(8), 0, 0}, then: begun})
-	m.child(call{number: unix.SYS_SETPGID, args: []any{0, 0}}, call{number: unix.SYS_DUP3, args: []any{in, 0, 0}},
-		call{number: unix.SYS_DUP3, args: []any{out, 1, 0}}, call{number: unix.SYS_DUP3, args: []any{out, 2, 0}})
+	in := m.opens(call{number: unix.SYS_MEMFD_CREATE, args: with{"hook", unix.MFD_CLOEXEC}})
+	m.add(call{number: unix.SYS_PWRITE64, args: with{in, p.input, len(p.input), 0}})
+	out := m.opens(call{number: unix.SYS_MEMFD_CREATE, args: with{"hook", unix.MFD_CLOEXEC}})
+	pidfd := m.opens(call{number: unix.SYS_CLONE, args: with{unix.CLONE_PIDFD | int(unix.SIGCHLD), 0, room(8), 0, 0}, then: begun})
+	m.child(call{number: unix.SYS_SETPGID, args: with{0, 0}}, call{number: unix.SYS_DUP3, args: with{in, 0, 0}},
+		call{number: unix.SYS_DUP3, args: with{out, 1, 0}}, call{number: unix.SYS_DUP3, args: with{out, 2, 0}})
 	if p.dir != "" {
-		m.child(call{number: unix.SYS_CHDIR, args: []any{p.dir}})
+		m.child(call{number: unix.SYS_CHDIR, args: with{p.dir}})
 	}
 	m.child(p.start)
 
@@ -51,12 +51,12 @@ func (m *making) run(p program) {
 		binary.NativeEndian.PutUint64(said.content[8*i:], uint64(word))
 	}
 	const groupToo, exited = 4, 1 // PIDFD_SIGNAL_PROCESS_GROUP, CLD_EXITED
-	wait := call{number: unix.SYS_WAITID, args: []any{unix.P_PIDFD, pidfd, within{said, hookInfo}, unix.WEXITED, 0}}
+	wait := call{number: unix.SYS_WAITID, args: with{unix.P_PIDFD, pidfd, within{said, hookInfo}, unix.WEXITED, 0}}
 	m.here(begun)
 	if p.seconds > 0 {
-		m.add(call{number: unix.SYS_PPOLL, args: []any{words{pollIn(pidfd)}, 1, words{p.seconds, 0}, 0, 0}, then: ended})
-		m.add(call{number: noCall, saves: &within{said, hookLate}}, call{number: unix.SYS_PIDFD_SEND_SIGNAL, args: []any{pidfd, int(unix.SIGKILL), 0, groupToo}, may: errnos(unix.EINVAL, unix.ESRCH)},
-			call{number: unix.SYS_PIDFD_SEND_SIGNAL, args: []any{pidfd, int(unix.SIGKILL), 0, 0}, may: errnos(unix.ESRCH)}, wait)
+		m.add(call{number: unix.SYS_PPOLL, args: with{words{pollIn(pidfd)}, 1, words{p.seconds, 0}, 0, 0}, then: ended})
+		m.add(call{number: noCall, saves: &within{said, hookLate}}, call{number: unix.SYS_PIDFD_SEND_SIGNAL, args: with{pidfd, int(unix.SIGKILL), 0, groupToo}, may: errnos(unix.EINVAL, unix.ESRCH)},
+			call{number: unix.SYS_PIDFD_SEND_SIGNAL, args: with{pidfd, int(unix.SIGKILL), 0, 0}, may: errnos(unix.ESRCH)}, wait)
 		m.jump(bad)
 	}
 	m.here(ended)
@@ -64,11 +64,11 @@ func (m *making) run(p program) {
 	m.add(wait, call{number: noCall, check: &check{said, hookInfo + 24, 0xffffffff, 0, unix.ECHILD}, may: errnos(unix.ECHILD), or: bad})
 	m.jump(end)
 	m.here(bad)
-	m.add(call{number: unix.SYS_LSEEK, args: []any{out, 0, unix.SEEK_SET}},
-		call{number: unix.SYS_LSEEK, args: []any{out, hookText - hookSaid, unix.SEEK_END}, may: errnos(unix.EINVAL)},
-		call{number: unix.SYS_READ, args: []any{out, within{said, hookText}, hookSaid - hookText}},
-		call{number: unix.SYS_WRITE, args: []any{report{}, said, hookSaid}},
-		call{number: unix.SYS_EXIT_GROUP, args: []any{125}})
+	m.add(call{number: unix.SYS_LSEEK, args: with{out, 0, unix.SEEK_SET}},
+		call{number: unix.SYS_LSEEK, args: with{out, hookText - hookSaid, unix.SEEK_END}, may: errnos(unix.EINVAL)},
+		call{number: unix.SYS_READ, args: with{out, within{said, hookText}, hookSaid - hookText}},
+		call{number: unix.SYS_WRITE, args: with{report{}, said, hookSaid}},
+		call{number: unix.SYS_EXIT_GROUP, args: with{125}})
 	m.here(end)
 	m.close(pidfd)
 	m.close(out)

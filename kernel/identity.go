@@ -14,8 +14,9 @@ import (
 type SetHostname struct{ Name string }
 
 func (s SetHostname) Do() error { return do(s) }
-func (s SetHostname) calls() ([]call, error) {
-	return []call{{number: unix.SYS_SETHOSTNAME, args: []any{s.Name, len(s.Name)}}}, nil
+func (s SetHostname) calls(m *making) error {
+	m.add(call{number: unix.SYS_SETHOSTNAME, args: with{s.Name, len(s.Name)}})
+	return nil
 }
 func (s SetHostname) Call() string  { return fmt.Sprintf("sethostname(%q, %d)", s.Name, len(s.Name)) }
 func (s SetHostname) Shell() string { return Quote("hostname", s.Name) }
@@ -24,8 +25,9 @@ func (s SetHostname) Shell() string { return Quote("hostname", s.Name) }
 type SetDomainname struct{ Name string }
 
 func (s SetDomainname) Do() error { return do(s) }
-func (s SetDomainname) calls() ([]call, error) {
-	return []call{{number: unix.SYS_SETDOMAINNAME, args: []any{s.Name, len(s.Name)}}}, nil
+func (s SetDomainname) calls(m *making) error {
+	m.add(call{number: unix.SYS_SETDOMAINNAME, args: with{s.Name, len(s.Name)}})
+	return nil
 }
 func (s SetDomainname) Call() string {
 	return fmt.Sprintf("setdomainname(%q, %d)", s.Name, len(s.Name))
@@ -42,22 +44,20 @@ type SetUser struct {
 
 func (s SetUser) Do() error { return do(s) }
 
-func (s SetUser) calls() ([]call, error) {
+func (s SetUser) calls(m *making) error {
 	told := s.lines()
-	list := []call{
-		{number: unix.SYS_SETRESGID, args: []any{s.GID, s.GID, s.GID}}, {number: unix.SYS_SETRESUID, args: []any{s.UID, s.UID, s.UID}},
-	}
 	if !s.KeepGroups {
 		groups := []byte{}
 		for _, id := range s.Groups {
 			groups = binary.NativeEndian.AppendUint32(groups, id)
 		}
-		list = append([]call{{number: unix.SYS_SETGROUPS, args: []any{len(s.Groups), groups}}}, list...)
+		m.add(call{number: unix.SYS_SETGROUPS, args: with{len(s.Groups), groups}})
 	}
-	for i := range list {
-		list[i].name = told[i]
+	m.add(call{number: unix.SYS_SETRESGID, args: with{s.GID, s.GID, s.GID}}, call{number: unix.SYS_SETRESUID, args: with{s.UID, s.UID, s.UID}})
+	for i := range m.list {
+		m.list[i].name = told[i]
 	}
-	return list, nil
+	return nil
 }
 
 func (s SetUser) Call() string { return strings.Join(s.lines(), "\n") }
@@ -100,12 +100,13 @@ var rlimits = map[string]int{
 // Do uses prlimit directly: Go's Setrlimit remembers RLIMIT_NOFILE and puts it back at the next exec.
 func (s SetRlimit) Do() error { return do(s) }
 
-func (s SetRlimit) calls() ([]call, error) {
+func (s SetRlimit) calls(m *making) error {
 	number, ok := rlimits[s.Type]
 	if !ok {
-		return nil, unix.EINVAL
+		return unix.EINVAL
 	}
-	return []call{{number: unix.SYS_PRLIMIT64, args: []any{0, number, words{uintptr(s.Soft), uintptr(s.Hard)}, 0}}}, nil
+	m.add(call{number: unix.SYS_PRLIMIT64, args: with{0, number, words{uintptr(s.Soft), uintptr(s.Hard)}, 0}})
+	return nil
 }
 
 func (s SetRlimit) Call() string {
@@ -121,8 +122,9 @@ type SetOOMScore struct{ Score int }
 
 func (s SetOOMScore) value() string { return strconv.Itoa(s.Score) }
 func (s SetOOMScore) Do() error     { return do(s) }
-func (s SetOOMScore) calls() ([]call, error) {
-	return writingProc("/proc/self/oom_score_adj", s.value()), nil
+func (s SetOOMScore) calls(m *making) error {
+	m.write("/proc/self/oom_score_adj", s.value(), true)
+	return nil
 }
 
 func (s SetOOMScore) Call() string {
@@ -136,8 +138,9 @@ type SetUmask struct{ Mask uint32 }
 func (s SetUmask) Do() error { return do(s) }
 
 // calls: the result is the mask that held before.
-func (s SetUmask) calls() ([]call, error) {
-	return []call{{number: unix.SYS_UMASK, args: []any{int(s.Mask)}}}, nil
+func (s SetUmask) calls(m *making) error {
+	m.add(call{number: unix.SYS_UMASK, args: with{int(s.Mask)}})
+	return nil
 }
 func (s SetUmask) Call() string  { return fmt.Sprintf("umask(%#o)", s.Mask) }
 func (s SetUmask) Shell() string { return fmt.Sprintf("umask %04o", s.Mask) }
@@ -146,8 +149,9 @@ func (s SetUmask) Shell() string { return fmt.Sprintf("umask %04o", s.Mask) }
 type ForbidNewPrivileges struct{}
 
 func (f ForbidNewPrivileges) Do() error { return do(f) }
-func (f ForbidNewPrivileges) calls() ([]call, error) {
-	return []call{prctl(unix.PR_SET_NO_NEW_PRIVS, 1)}, nil
+func (f ForbidNewPrivileges) calls(m *making) error {
+	m.add(prctl(unix.PR_SET_NO_NEW_PRIVS, 1))
+	return nil
 }
 func (f ForbidNewPrivileges) Call() string  { return "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)" }
 func (f ForbidNewPrivileges) Shell() string { return "setpriv --no-new-privs" }
@@ -158,8 +162,9 @@ func (f ForbidNewPrivileges) Shell() string { return "setpriv --no-new-privs" }
 type ForbidTracing struct{}
 
 func (f ForbidTracing) Do() error { return do(f) }
-func (f ForbidTracing) calls() ([]call, error) {
-	return []call{prctl(unix.PR_SET_DUMPABLE, 0)}, nil
+func (f ForbidTracing) calls(m *making) error {
+	m.add(prctl(unix.PR_SET_DUMPABLE, 0))
+	return nil
 }
 func (f ForbidTracing) Call() string  { return "prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)" }
 func (f ForbidTracing) Shell() string { return "" }
@@ -168,8 +173,9 @@ func (f ForbidTracing) Shell() string { return "" }
 type NewSession struct{}
 
 func (n NewSession) Do() error { return do(n) }
-func (n NewSession) calls() ([]call, error) {
-	return []call{{number: unix.SYS_SETSID}}, nil
+func (n NewSession) calls(m *making) error {
+	m.add(call{number: unix.SYS_SETSID})
+	return nil
 }
 func (n NewSession) Call() string  { return "setsid()" }
 func (n NewSession) Shell() string { return "setsid" }

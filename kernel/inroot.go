@@ -25,14 +25,13 @@ func (m MountIn) Do() error { return do(m) }
 
 // calls follow no link to the place of /proc or /sys: whoever could exchange the link would have the masks that come later
 // mounted over something else (CVE-2019-19921, CVE-2023-27561).
-func (m MountIn) calls() ([]call, error) {
-	var k making
+func (m MountIn) calls(k *making) error {
 	resolve := 0
 	if m.FSType == "proc" || m.FSType == "sysfs" {
 		resolve = unix.RESOLVE_NO_SYMLINKS
 	}
 	k.at(m.Root, m.Target, resolve, false, func(_ descriptor, target any) { k.add(mount(m.Source, target, m.FSType, m.Flags, m.Data)) })
-	return k.list, nil
+	return nil
 }
 
 func (m MountIn) Call() string {
@@ -50,10 +49,9 @@ type BindIn struct {
 }
 
 func (b BindIn) Do() error { return do(b) }
-func (b BindIn) calls() ([]call, error) {
-	var m making
+func (b BindIn) calls(m *making) error {
 	m.at(b.Root, b.Target, 0, false, func(_ descriptor, target any) { m.add(mount(b.Source, target, "", bindFlags(b.Recursive), "")) })
-	return m.list, nil
+	return nil
 }
 
 func (b BindIn) Call() string {
@@ -71,10 +69,9 @@ type RemountIn struct {
 func (r RemountIn) flags() uintptr { return unix.MS_REMOUNT | unix.MS_BIND | r.Flags }
 
 func (r RemountIn) Do() error { return do(r) }
-func (r RemountIn) calls() ([]call, error) {
-	var m making
+func (r RemountIn) calls(m *making) error {
 	m.at(r.Root, r.Target, 0, false, func(_ descriptor, target any) { m.remount(target, r.flags()) })
-	return m.list, nil
+	return nil
 }
 
 // remount: in a user namespace the flags that the host has set on a mount are locked, and may not be cleared (EPERM). Those that are
@@ -105,10 +102,9 @@ type SetPropagationIn struct {
 }
 
 func (p SetPropagationIn) Do() error { return do(p) }
-func (p SetPropagationIn) calls() ([]call, error) {
-	var m making
+func (p SetPropagationIn) calls(m *making) error {
 	m.at(p.Root, p.Target, 0, false, func(_ descriptor, target any) { m.add(mount("", target, "", p.Type, "")) })
-	return m.list, nil
+	return nil
 }
 
 func (p SetPropagationIn) Call() string {

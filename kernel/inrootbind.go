@@ -18,17 +18,16 @@ type BindFlagsIn struct {
 }
 
 func (b BindFlagsIn) Do() error { return do(b) }
-func (b BindFlagsIn) calls() ([]call, error) {
-	var m making
+func (b BindFlagsIn) calls(m *making) error {
 	m.at(b.Root, b.Target, 0, false, func(target descriptor, _ any) { m.attachCopy(b.Source, target, b.Recursive, b.Flags) })
-	return m.list, nil
+	return nil
 }
 
 // attachCopy mounts a copy of what is at source over target. In a user namespace the flags that the host has set are locked, and may
 // not be cleared (EPERM): they are kept.
 func (m *making) attachCopy(source string, target descriptor, recursive bool, flags uintptr) {
 	attr, locked, done := attributesOf(flags), new(mark), new(mark)
-	tree := m.opens(call{number: unix.SYS_OPEN_TREE, args: []any{unix.AT_FDCWD, source, unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | flagIf(recursive)}})
+	tree := m.opens(call{number: unix.SYS_OPEN_TREE, args: with{unix.AT_FDCWD, source, unix.OPEN_TREE_CLONE | unix.OPEN_TREE_CLOEXEC | flagIf(recursive)}})
 	first := setAttributes(tree, "", unix.AT_EMPTY_PATH, attr)
 	first.may, first.or = errnos(unix.EPERM), locked
 	m.add(first)
@@ -43,7 +42,7 @@ func (m *making) attachCopy(source string, target descriptor, recursive bool, fl
 // setAttributes is mount_setattr(2).
 func setAttributes(dir, path any, flags int, attr unix.MountAttr) call {
 	what := words{uintptr(attr.Attr_set), uintptr(attr.Attr_clr), 0, 0}
-	return call{number: unix.SYS_MOUNT_SETATTR, args: []any{dir, path, flags, what, 32}, name: "mount_setattr"}
+	return call{number: unix.SYS_MOUNT_SETATTR, args: with{dir, path, flags, what, 32}, name: "mount_setattr"}
 }
 
 // setOnly clears nothing but the times of access, which are one field.
@@ -55,7 +54,7 @@ func setOnly(attr unix.MountAttr) unix.MountAttr {
 // moveMount attaches a mount that is nowhere yet.
 func moveMount(tree any, target descriptor) call {
 	return call{number: unix.SYS_MOVE_MOUNT, name: "move_mount",
-		args: []any{tree, "", target, "", unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH}}
+		args: with{tree, "", target, "", unix.MOVE_MOUNT_F_EMPTY_PATH | unix.MOVE_MOUNT_T_EMPTY_PATH}}
 }
 
 // attributesOf puts the flags in the words of mount_setattr. As with a remount, those that are not named are cleared; the times

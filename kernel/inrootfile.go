@@ -15,10 +15,9 @@ type EnsureDirIn struct {
 }
 
 func (d EnsureDirIn) Do() error { return do(d) }
-func (d EnsureDirIn) calls() ([]call, error) {
-	var m making
+func (d EnsureDirIn) calls(m *making) error {
 	m.dirs(d.Root, d.Path, d.Mode, func(descriptor) {})
-	return m.list, nil
+	return nil
 }
 
 func (d EnsureDirIn) Call() string {
@@ -31,10 +30,9 @@ func (d EnsureDirIn) Shell() string { return Quote("mkdir", "-p", path.Join(d.Ro
 type EnsureFileIn struct{ Root, Path string }
 
 func (f EnsureFileIn) Do() error { return do(f) }
-func (f EnsureFileIn) calls() ([]call, error) {
-	var m making
+func (f EnsureFileIn) calls(m *making) error {
 	m.ensureFile(f.Root, f.Path)
-	return m.list, nil
+	return nil
 }
 
 func (m *making) ensureFile(root, name string) {
@@ -47,7 +45,7 @@ func (m *making) ensureFile(root, name string) {
 	m.here(missing)
 	m.inDir(root, name, func(dir descriptor, base string) {
 		const fresh = unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-		m.close(m.opens(call{number: unix.SYS_OPENAT, args: []any{dir, base, fresh, 0o644}}))
+		m.close(m.opens(call{number: unix.SYS_OPENAT, args: with{dir, base, fresh, 0o644}}))
 	})
 	m.here(there)
 	m.close(dir)
@@ -63,12 +61,11 @@ func (f EnsureFileIn) Shell() string { return Quote("touch", path.Join(f.Root, f
 type SymlinkIn struct{ Root, Target, Path string }
 
 func (s SymlinkIn) Do() error { return do(s) }
-func (s SymlinkIn) calls() ([]call, error) {
-	var m making
+func (s SymlinkIn) calls(m *making) error {
 	m.inDir(s.Root, s.Path, func(dir descriptor, name string) {
-		m.add(call{number: unix.SYS_SYMLINKAT, args: []any{s.Target, dir, name}, may: errnos(unix.EEXIST)})
+		m.add(call{number: unix.SYS_SYMLINKAT, args: with{s.Target, dir, name}, may: errnos(unix.EEXIST)})
 	})
-	return m.list, nil
+	return nil
 }
 
 func (s SymlinkIn) Call() string {
@@ -89,19 +86,18 @@ func (m MknodIn) Do() error { return do(m) }
 
 // calls set the owner by themselves; the mode is cut by the umask, which a plan sets before (SetUmask). The very node that was
 // asked for may be there, and nothing else: an image may have brought it.
-func (m MknodIn) calls() ([]call, error) {
-	var k making
+func (m MknodIn) calls(k *making) error {
 	k.inDir(m.Root, m.Path, func(dir descriptor, name string) {
 		exists, done := new(mark), new(mark)
-		k.add(call{number: unix.SYS_MKNODAT, args: []any{dir, name, int(m.Mode), int(unix.Mkdev(m.Major, m.Minor))}, may: errnos(unix.EEXIST), or: exists})
+		k.add(call{number: unix.SYS_MKNODAT, args: with{dir, name, int(m.Mode), int(unix.Mkdev(m.Major, m.Minor))}, may: errnos(unix.EEXIST), or: exists})
 		if m.UID != 0 || m.GID != 0 {
-			k.add(call{number: unix.SYS_FCHOWNAT, args: []any{dir, name, m.UID, m.GID, unix.AT_SYMLINK_NOFOLLOW}})
+			k.add(call{number: unix.SYS_FCHOWNAT, args: with{dir, name, m.UID, m.GID, unix.AT_SYMLINK_NOFOLLOW}})
 		}
 		k.jump(done)
 		k.here(exists)
 		first := len(k.list)
 		buffer, kind := stat(unix.S_IFMT, m.Mode&unix.S_IFMT, unix.EEXIST)
-		k.add(call{number: sysFstatat, args: []any{dir, name, buffer, unix.AT_SYMLINK_NOFOLLOW}, check: kind})
+		k.add(call{number: sysFstatat, args: with{dir, name, buffer, unix.AT_SYMLINK_NOFOLLOW}, check: kind})
 		if m.Mode&unix.S_IFMT != unix.S_IFIFO {
 			k.add(isDevice(buffer, m.Major, m.Minor, unix.EEXIST))
 		}
@@ -110,7 +106,7 @@ func (m MknodIn) calls() ([]call, error) {
 		}
 		k.here(done)
 	})
-	return k.list, nil
+	return nil
 }
 
 func (m MknodIn) Call() string {

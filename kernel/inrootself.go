@@ -11,10 +11,9 @@ import (
 type BindSelfIn struct{ Root, Path string }
 
 func (b BindSelfIn) Do() error { return do(b) }
-func (b BindSelfIn) calls() ([]call, error) {
-	var m making
+func (b BindSelfIn) calls(m *making) error {
 	m.at(b.Root, b.Path, 0, false, func(_ descriptor, target any) { m.add(mount(target, target, "", unix.MS_BIND|unix.MS_REC, "")) })
-	return m.list, nil
+	return nil
 }
 
 func (b BindSelfIn) Call() string {

@@ -18,8 +18,7 @@ func (s SetSysctlIn) plain() SetSysctl { return SetSysctl{Name: s.Name, Value: s
 func (s SetSysctlIn) Do() error { return do(s) }
 
 // calls cross no mount below /proc and follow no link: what lies there may be a forgery (CVE-2025-52881).
-func (s SetSysctlIn) calls() ([]call, error) {
-	var m making
+func (s SetSysctlIn) calls(m *making) error {
 	none, other, done := new(mark), new(mark), new(mark)
 	dir := m.root(s.Root)
 	open := find(dir, "/proc", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_SYMLINKS)
@@ -31,7 +30,7 @@ func (s SetSysctlIn) calls() ([]call, error) {
 	file := find(proc, path.Join("sys", s.plain().file()), unix.O_WRONLY, unix.RESOLVE_NO_XDEV|unix.RESOLVE_NO_SYMLINKS)
 	file.may, file.or = errnos(unix.ENOENT, unix.EXDEV, unix.ELOOP, unix.EACCES, unix.EROFS), other
 	fd := m.opens(file)
-	m.add(call{number: unix.SYS_WRITE, args: []any{fd, s.Value, len(s.Value)}})
+	m.add(call{number: unix.SYS_WRITE, args: with{fd, s.Value, len(s.Value)}})
 	m.close(fd)
 	m.close(proc)
 	m.close(dir)
@@ -40,11 +39,11 @@ func (s SetSysctlIn) calls() ([]call, error) {
 	m.close(proc)
 	m.here(none)
 	m.close(dir)
-	plain := m.opens(call{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, s.plain().path(), unix.O_WRONLY | unix.O_CLOEXEC}})
-	m.add(onProc(plain, s.plain().path()), call{number: unix.SYS_WRITE, args: []any{plain, s.Value, len(s.Value)}})
+	plain := m.opens(call{number: unix.SYS_OPENAT, args: with{unix.AT_FDCWD, s.plain().path(), unix.O_WRONLY | unix.O_CLOEXEC}})
+	m.add(onProc(plain, s.plain().path()), call{number: unix.SYS_WRITE, args: with{plain, s.Value, len(s.Value)}})
 	m.close(plain)
 	m.here(done)
-	return m.list, nil
+	return nil
 }
 
 func (s SetSysctlIn) Call() string {

@@ -15,12 +15,13 @@ type JoinKeyring struct{ Name string }
 func (j JoinKeyring) Do() error { return do(j) }
 
 // calls have nothing to do where the kernel has no keys.
-func (j JoinKeyring) calls() ([]call, error) {
+func (j JoinKeyring) calls(m *making) error {
 	none := errnos(unix.ENOSYS)
-	return []call{
-		{number: unix.SYS_KEYCTL, args: []any{unix.KEYCTL_JOIN_SESSION_KEYRING, j.Name}, may: none},
-		{number: unix.SYS_KEYCTL, args: []any{unix.KEYCTL_SETPERM, unix.KEY_SPEC_SESSION_KEYRING, keyringPermissions}, may: none, name: setpermCall},
-	}, nil
+	m.add(
+		call{number: unix.SYS_KEYCTL, args: with{unix.KEYCTL_JOIN_SESSION_KEYRING, j.Name}, may: none},
+		call{number: unix.SYS_KEYCTL, args: with{unix.KEYCTL_SETPERM, unix.KEY_SPEC_SESSION_KEYRING, keyringPermissions}, may: none, name: setpermCall},
+	)
+	return nil
 }
 
 // keyringPermissions are those that the kernel gives a new session keyring, and the search. man 3 keyctl_setperm.

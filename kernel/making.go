@@ -16,22 +16,33 @@ type making struct {
 	opened int
 }
 
-func (m *making) add(calls ...call) {
-	if m.list == nil {
-		m.list = make([]call, 0, 8)
-	}
-	m.list = append(m.list, calls...)
-}
+// begin makes room for those of another op.
+func (m *making) begin() { m.list, m.opened = m.list[:0], 0 }
+
+func (m *making) add(calls ...call) { m.list = append(m.list, calls...) }
 
 // opens adds a call whose result is a descriptor.
 func (m *making) opens(c call) descriptor {
-	c.opens = true
-	m.add(c)
 	m.opened++
-	return descriptor(m.opened - 1)
+	c.opens = descriptor(m.opened)
+	m.add(c)
+	return c.opens
 }
 
-func (m *making) close(d descriptor) { m.add(closing(d)) }
+func (m *making) close(d descriptor) {
+	m.add(call{number: unix.SYS_CLOSE, args: with{d}, closes: true})
+}
+
+// write writes a file that is there. Where it has to be one of procfs, this is made sure of: in a mount namespace that others furnish,
+// something else may lie there (CVE-2019-16884, CVE-2025-52881).
+func (m *making) write(path, content string, proc bool) {
+	file := m.opens(call{number: unix.SYS_OPENAT, args: with{unix.AT_FDCWD, path, unix.O_WRONLY | unix.O_CLOEXEC}})
+	if proc {
+		m.add(onProc(file, path))
+	}
+	m.add(call{number: unix.SYS_WRITE, args: with{file, content, len(content)}})
+	m.close(file)
+}
 
 // jump goes on at a mark.
 func (m *making) jump(to *mark) { m.add(call{number: noCall, then: to}) }
@@ -41,14 +52,14 @@ func (m *making) here(at *mark) { *at = mark(len(m.list)) }
 
 // root opens the directory in which names are to be resolved.
 func (m *making) root(dir string) descriptor {
-	return m.opens(call{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, dir, unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}, name: "open " + dir})
+	return m.opens(call{number: unix.SYS_OPENAT, args: with{unix.AT_FDCWD, dir, unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}, name: "open " + dir})
 }
 
 // find is a call that opens name as a process would whose root directory is root: see inroot.go. EAGAIN: something on the way was
 // renamed meanwhile, and the kernel can not vouch for "..". man 2 openat2.
 func find(root descriptor, name string, flags, resolve int) call {
-	how := words{flags | unix.O_CLOEXEC, 0, unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS | resolve}
-	return call{number: unix.SYS_OPENAT2, args: []any{root, name, how, unix.SizeofOpenHow}, again: errnos(unix.EAGAIN, unix.EINTR)}
+	how := openHow{flags | unix.O_CLOEXEC, unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS | resolve}
+	return call{number: unix.SYS_OPENAT2, args: with{root, name, how, unix.SizeofOpenHow}, again: errnos(unix.EAGAIN, unix.EINTR)}
 }
 
 // absent is what may be when a path leads nowhere.
@@ -81,7 +92,7 @@ func isDevice(buffer *memory, major, minor uint32, otherwise syscall.Errno) call
 // hands. Where optional, what is not there is passed over.
 func (m *making) at(root, name string, resolve int, optional bool, use func(fd descriptor, target any)) {
 	if path.Join(root, name) == "/" {
-		use(-1, "/") // after pivot_root: /proc is the container's by now, and may be a forgery (CVE-2025-52881)
+		use(0, "/") // after pivot_root: /proc is the container's by now, and may be a forgery (CVE-2025-52881)
 		return
 	}
 	dir, passed := m.root(root), new(mark)
@@ -101,19 +112,30 @@ func (m *making) at(root, name string, resolve int, optional bool, use func(fd d
 func (m *making) dirs(root, name string, mode uint32, use func(dir descriptor)) {
 	const openDir = unix.O_PATH | unix.O_DIRECTORY
 	name = path.Clean("/" + name)
-	top, missing, there := m.root(root), new(mark), new(mark)
-	first := find(top, name, openDir, 0)
-	first.may, first.or = errnos(unix.ENOENT), missing
-	m.close(m.opens(first))
-	m.jump(there)
-	m.here(missing)
-	for _, part := range ancestry(name) {
-		above := m.opens(find(top, path.Dir(part), openDir, 0))
-		m.add(call{number: unix.SYS_MKDIRAT, args: []any{above, path.Base(part), int(mode)}, may: errnos(unix.EEXIST)})
-		m.close(above)
+	top, there := m.root(root), new(mark)
+	open := find(top, name, openDir, 0)
+	open.may, open.then = errnos(unix.ENOENT), there
+	dir := m.opens(open)
+	lacks := dir
+	then := func(name string) call {
+		c := find(top, name, openDir, 0)
+		c.lacks, lacks = lacks, 0
+		return c
 	}
+	for _, part := range ancestry(name) {
+		above := top
+		if path.Dir(part) != "/" {
+			above = m.opens(then(path.Dir(part)))
+		}
+		m.add(call{number: unix.SYS_MKDIRAT, args: with{above, path.Base(part), int(mode)}, may: errnos(unix.EEXIST)})
+		if above != top {
+			m.close(above)
+		}
+	}
+	again := then(name)
+	again.opens = dir
+	m.add(again)
 	m.here(there)
-	dir := m.opens(find(top, name, openDir, 0))
 	use(dir)
 	m.close(dir)
 	m.close(top)
@@ -141,5 +163,5 @@ func mount(source, target any, fstype string, flags uintptr, data string) call {
 		}
 		return s
 	}
-	return call{number: unix.SYS_MOUNT, args: []any{nothing(source), target, nothing(fstype), flags, nothing(data)}}
+	return call{number: unix.SYS_MOUNT, args: with{nothing(source), target, nothing(fstype), flags, nothing(data)}}
 }

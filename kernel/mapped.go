@@ -100,10 +100,9 @@ type PlaceTreeIn struct {
 }
 
 func (p PlaceTreeIn) Do() error { return do(p) }
-func (p PlaceTreeIn) calls() ([]call, error) {
-	var m making
+func (p PlaceTreeIn) calls(m *making) error {
 	m.at(p.Root, p.Target, 0, false, func(target descriptor, _ any) { m.add(moveMount(p.First+p.Number, target)) })
-	return m.list, nil
+	return nil
 }
 
 func (p PlaceTreeIn) Call() string {

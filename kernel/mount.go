@@ -36,8 +36,9 @@ type Bind struct {
 func (b Bind) flags() uintptr { return bindFlags(b.Recursive) }
 
 func (b Bind) Do() error { return do(b) }
-func (b Bind) calls() ([]call, error) {
-	return []call{mount(b.Source, b.Target, "", b.flags(), "")}, nil
+func (b Bind) calls(m *making) error {
+	m.add(mount(b.Source, b.Target, "", b.flags(), ""))
+	return nil
 }
 
 func (b Bind) Call() string { return mountCall(b.Source, b.Target, "", b.flags(), "") }
@@ -54,8 +55,9 @@ type SetPropagation struct {
 }
 
 func (p SetPropagation) Do() error { return do(p) }
-func (p SetPropagation) calls() ([]call, error) {
-	return []call{mount("", p.Target, "", p.Type, "")}, nil
+func (p SetPropagation) calls(m *making) error {
+	m.add(mount("", p.Target, "", p.Type, ""))
+	return nil
 }
 
 func (p SetPropagation) Call() string { return mountCall("", p.Target, "", p.Type, "") }
@@ -71,8 +73,7 @@ type SetPropagationAbove struct {
 func (p SetPropagationAbove) Do() error { return do(p) }
 
 // calls go up: at what is no mount point the kernel answers EINVAL.
-func (p SetPropagationAbove) calls() ([]call, error) {
-	var m making
+func (p SetPropagationAbove) calls(m *making) error {
 	done, above := new(mark), p.Path
 	for ; above != "/"; above = path.Dir(above) {
 		try, next := mount("", above, "", p.Type, ""), new(mark)
@@ -83,7 +84,7 @@ func (p SetPropagationAbove) calls() ([]call, error) {
 	}
 	m.add(mount("", above, "", p.Type, ""))
 	m.here(done)
-	return m.list, nil
+	return nil
 }
 
 func (p SetPropagationAbove) Call() string { return mountCall("", p.Path, "", p.Type, "") }
@@ -97,8 +98,9 @@ type Unmount struct{ Target string }
 
 // Do succeeds where nothing is mounted: as an inverse it may run twice.
 func (u Unmount) Do() error { return do(u) }
-func (u Unmount) calls() ([]call, error) {
-	return []call{{number: unix.SYS_UMOUNT2, args: []any{u.Target, unix.MNT_DETACH}, may: errnos(unix.EINVAL, unix.ENOENT)}}, nil
+func (u Unmount) calls(m *making) error {
+	m.add(call{number: unix.SYS_UMOUNT2, args: with{u.Target, unix.MNT_DETACH}, may: errnos(unix.EINVAL, unix.ENOENT)})
+	return nil
 }
 
 func (u Unmount) Call() string { return fmt.Sprintf("umount2(%q, MNT_DETACH)", u.Target) }

@@ -13,8 +13,9 @@ import (
 type Unshare struct{ Flags uintptr }
 
 func (u Unshare) Do() error { return do(u) }
-func (u Unshare) calls() ([]call, error) {
-	return []call{{number: unix.SYS_UNSHARE, args: []any{u.Flags}}}, nil
+func (u Unshare) calls(m *making) error {
+	m.add(call{number: unix.SYS_UNSHARE, args: with{u.Flags}})
+	return nil
 }
 func (u Unshare) Call() string  { return "unshare(" + flagString(u.Flags, cloneFlags) + ")" }
 func (u Unshare) Shell() string { return Quote("unshare", "--"+namespaceWord(u.Flags)) }
@@ -24,20 +25,19 @@ type JoinNamespaces struct{ Namespaces []Namespace }
 
 func (j JoinNamespaces) Do() error { return do(j) }
 
-func (j JoinNamespaces) calls() (list []call, err error) {
+func (j JoinNamespaces) calls(m *making) error {
 	for _, ns := range j.Namespaces {
-		list = append(list, joining(ns.Path, ns.Flag, len(list)/3)...)
+		m.join(ns.Path, ns.Flag)
 	}
-	return list, nil
+	return nil
 }
 
-// joining joins one, with the n-th descriptor that the op opens.
-func joining(path string, flag uintptr, n int) []call {
-	return []call{
-		{number: unix.SYS_OPENAT, args: []any{unix.AT_FDCWD, path, unix.O_RDONLY | unix.O_CLOEXEC}, opens: true, name: setnsCall(path, flag)},
-		{number: unix.SYS_SETNS, args: []any{descriptor(n), flag}, name: setnsCall(path, flag)},
-		closing(descriptor(n)),
-	}
+// join moves the calling thread into one.
+func (m *making) join(path string, flag uintptr) {
+	name := setnsCall(path, flag)
+	ns := m.opens(call{number: unix.SYS_OPENAT, args: with{unix.AT_FDCWD, path, unix.O_RDONLY | unix.O_CLOEXEC}, name: name})
+	m.add(call{number: unix.SYS_SETNS, args: with{ns, flag}, name: name})
+	m.close(ns)
 }
 
 func (j JoinNamespaces) Call() string {
@@ -62,8 +62,10 @@ type JoinMounts struct{ Path string }
 
 func (j JoinMounts) Do() error { return do(j) }
 
-func (j JoinMounts) calls() ([]call, error) {
-	return append([]call{{number: unix.SYS_UNSHARE, args: []any{unix.CLONE_FS}}}, joining(j.Path, unix.CLONE_NEWNS, 0)...), nil
+func (j JoinMounts) calls(m *making) error {
+	m.add(call{number: unix.SYS_UNSHARE, args: with{unix.CLONE_FS}})
+	m.join(j.Path, unix.CLONE_NEWNS)
+	return nil
 }
 
 func (j JoinMounts) Call() string {
@@ -75,25 +77,27 @@ func (j JoinMounts) Shell() string { return Quote("nsenter", "--mount="+j.Path) 
 // man 7 cgroup_namespaces.
 type JoinCgroups struct{ Path string }
 
-func (j JoinCgroups) Do() error              { return do(j) }
-func (j JoinCgroups) calls() ([]call, error) { return joining(j.Path, unix.CLONE_NEWCGROUP, 0), nil }
-func (j JoinCgroups) Call() string           { return fmt.Sprintf("setns(%q, CLONE_NEWCGROUP)", j.Path) }
-func (j JoinCgroups) Shell() string          { return Quote("nsenter", "--cgroup="+j.Path) }
+func (j JoinCgroups) Do() error { return do(j) }
+func (j JoinCgroups) calls(m *making) error {
+	m.join(j.Path, unix.CLONE_NEWCGROUP)
+	return nil
+}
+func (j JoinCgroups) Call() string  { return fmt.Sprintf("setns(%q, CLONE_NEWCGROUP)", j.Path) }
+func (j JoinCgroups) Shell() string { return Quote("nsenter", "--cgroup="+j.Path) }
 
 // LoopbackUp switches on lo, which every new network namespace has, switched off. It is an ioctl rather than a netlink
 // message: one socket, two calls, and the small program needs no netlink. man 7 netdevice.
 type LoopbackUp struct{}
 
 func (l LoopbackUp) Do() error { return do(l) }
-func (l LoopbackUp) calls() ([]call, error) {
-	var m making
+func (l LoopbackUp) calls(m *making) error {
 	request := room(40) // struct ifreq
 	copy(request.content, "lo")
 	binary.NativeEndian.PutUint16(request.content[unix.IFNAMSIZ:], unix.IFF_UP|unix.IFF_LOOPBACK)
-	socket := m.opens(call{number: unix.SYS_SOCKET, args: []any{unix.AF_INET, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}})
-	m.add(call{number: unix.SYS_IOCTL, args: []any{socket, unix.SIOCSIFFLAGS, request}})
+	socket := m.opens(call{number: unix.SYS_SOCKET, args: with{unix.AF_INET, unix.SOCK_DGRAM | unix.SOCK_CLOEXEC, 0}})
+	m.add(call{number: unix.SYS_IOCTL, args: with{socket, unix.SIOCSIFFLAGS, request}})
 	m.close(socket)
-	return m.list, nil
+	return nil
 }
 func (l LoopbackUp) Call() string  { return `ioctl(SIOCSIFFLAGS, {"lo", IFF_UP})` }
 func (l LoopbackUp) Shell() string { return "ip link set lo up" }

@@ -22,12 +22,12 @@ type portion struct {
 // jump is a word of a row that is to be the address of another row.
 type jump struct{ row, word, to int }
 
-// newPortion begins one of so many calls, for a process that has these descriptors. The table's first rows come last, when it is known
+// newPortion begins one of so many ops, for a process that has these descriptors. The table's first rows come last, when it is known
 // how long it is.
-func newPortion(taken []bool, link, calls int) *portion {
-	const usual = 16 // rows for what is no op's
+func newPortion(taken []bool, link, ops int) *portion {
+	const usual, more, bytes = 9, 24, 128 // rows of an op, and of what is no op's; memory of an op
 	p := &portion{places: places{link: link, report: link, at: map[any]uint64{}}, taken: slices.Clone(taken),
-		rows: make([]row, firstRow, firstRow+calls+usual), memory: make([]byte, 0, 16*calls)}
+		rows: make([]row, firstRow, more+usual*ops), jumps: make([]jump, 0, ops), memory: make([]byte, 0, bytes*ops)}
 	p.put = p.store
 	return p
 }
@@ -45,7 +45,7 @@ func (p *portion) store(content []byte) uint64 {
 // op appends the calls of the next one.
 func (p *portion) op(list []call) {
 	p.ops++
-	p.opened = nil
+	p.opened = p.opened[:0]
 	first := len(p.rows)
 	for _, c := range list {
 		p.call(c, first)
@@ -63,8 +63,13 @@ func (p *portion) tail(list ...call) {
 // call appends one; first is the row of the op's first.
 func (p *portion) call(c call, first int) {
 	r := rowOf(c.number)
+	if c.lacks != 0 {
+		p.take(p.opened[c.lacks-1], false)
+	}
 	for i, arg := range c.args {
-		r[rowArgs+i] = p.valueOf(arg)
+		if arg != nil {
+			r[rowArgs+i] = p.valueOf(arg)
+		}
 	}
 	r[rowMay], r[rowAgain] = uint64(c.may), uint64(c.again)
 	if c.saves != nil {
@@ -84,8 +89,10 @@ func (p *portion) call(c call, first int) {
 	p.rows = append(p.rows, r)
 	switch {
 	case c.apart:
-	case c.opens:
+	case int(c.opens) > len(p.opened):
 		p.opened = append(p.opened, p.lowest())
+	case c.opens != 0:
+		p.opened[c.opens-1] = p.lowest()
 	case c.closes:
 		p.take(int(r[rowArgs]), false)
 	case c.number == unix.SYS_DUP3:

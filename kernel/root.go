@@ -11,8 +11,9 @@ import (
 type Chdir struct{ Path string }
 
 func (c Chdir) Do() error { return do(c) }
-func (c Chdir) calls() ([]call, error) {
-	return []call{{number: unix.SYS_CHDIR, args: []any{c.Path}}}, nil
+func (c Chdir) calls(m *making) error {
+	m.add(call{number: unix.SYS_CHDIR, args: with{c.Path}})
+	return nil
 }
 func (c Chdir) Call() string  { return fmt.Sprintf("chdir(%q)", c.Path) }
 func (c Chdir) Shell() string { return Quote("cd", c.Path) }
@@ -23,13 +24,14 @@ type Enter struct{ Path string }
 
 func (e Enter) Do() error { return do(e) }
 
-func (e Enter) calls() ([]call, error) {
+func (e Enter) calls(m *making) error {
 	path := room(unix.PathMax)
 	rooted := &check{path, 0, 0xff, '/', unix.ENOENT}
-	return []call{
-		{number: unix.SYS_CHDIR, args: []any{e.Path}},
-		{number: unix.SYS_GETCWD, args: []any{path, unix.PathMax}, check: rooted, name: e.Call() + ": this directory is not the container's"},
-	}, nil
+	m.add(
+		call{number: unix.SYS_CHDIR, args: with{e.Path}},
+		call{number: unix.SYS_GETCWD, args: with{path, unix.PathMax}, check: rooted, name: e.Call() + ": this directory is not the container's"},
+	)
+	return nil
 }
 
 func (e Enter) Call() string  { return Chdir(e).Call() }
@@ -41,8 +43,9 @@ func (e Enter) Shell() string { return Chdir(e).Shell() }
 type PivotRoot struct{}
 
 func (p PivotRoot) Do() error { return do(p) }
-func (p PivotRoot) calls() ([]call, error) {
-	return []call{{number: unix.SYS_PIVOT_ROOT, args: []any{".", "."}}}, nil
+func (p PivotRoot) calls(m *making) error {
+	m.add(call{number: unix.SYS_PIVOT_ROOT, args: with{".", "."}})
+	return nil
 }
 func (p PivotRoot) Call() string  { return `pivot_root(".", ".")` }
 func (p PivotRoot) Shell() string { return "pivot_root . ." }
@@ -52,8 +55,9 @@ func (p PivotRoot) Shell() string { return "pivot_root . ." }
 type MoveRoot struct{}
 
 func (m MoveRoot) Do() error { return do(m) }
-func (m MoveRoot) calls() ([]call, error) {
-	return []call{mount(".", "/", "", unix.MS_MOVE, ""), {number: unix.SYS_CHROOT, args: []any{"."}}}, nil
+func (m MoveRoot) calls(k *making) error {
+	k.add(mount(".", "/", "", unix.MS_MOVE, ""), call{number: unix.SYS_CHROOT, args: with{"."}})
+	return nil
 }
 func (m MoveRoot) Call() string  { return "mount(\".\", \"/\", NULL, MS_MOVE, NULL)\nchroot(\".\")" }
 func (m MoveRoot) Shell() string { return "mount --move . / && chroot ." }

@@ -30,22 +30,23 @@ var schedulerFlags = map[string]uint64{"SCHED_FLAG_RESET_ON_FORK": unix.SCHED_FL
 func (s SetScheduler) Do() error { return do(s) }
 
 // calls: the structure begins with its own size, the policy, the flags, and nice and priority in one word.
-func (s SetScheduler) calls() ([]call, error) {
+func (s SetScheduler) calls(m *making) error {
 	policy, known := schedulers[s.Policy]
 	if !known {
-		return nil, fmt.Errorf("%w: unknown policy", unix.EINVAL)
+		return fmt.Errorf("%w: unknown policy", unix.EINVAL)
 	}
 	flags := uint64(0)
 	for _, name := range s.Flags {
 		flag, known := schedulerFlags[name]
 		if !known {
-			return nil, fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name)
+			return fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name)
 		}
 		flags |= flag
 	}
 	attr := words{unix.SizeofSchedAttr | uintptr(policy)<<32, uintptr(flags), uintptr(uint32(s.Nice)) | uintptr(s.Priority)<<32,
 		uintptr(s.Runtime), uintptr(s.Deadline), uintptr(s.Period), 0}
-	return []call{{number: unix.SYS_SCHED_SETATTR, args: []any{0, attr, 0}}}, nil
+	m.add(call{number: unix.SYS_SCHED_SETATTR, args: with{0, attr, 0}})
+	return nil
 }
 
 func (s SetScheduler) Call() string {
@@ -75,13 +76,14 @@ var ioClasses = map[string]int{"IOPRIO_CLASS_RT": 1, "IOPRIO_CLASS_BE": 2, "IOPR
 
 func (s SetIOPriority) Do() error { return do(s) }
 
-func (s SetIOPriority) calls() ([]call, error) {
+func (s SetIOPriority) calls(m *making) error {
 	const whoProcess, classShift = 1, 13
 	class, known := ioClasses[s.Class]
 	if !known || s.Priority < 0 || s.Priority > 7 {
-		return nil, fmt.Errorf("%w: use IOPRIO_CLASS_RT, _BE or _IDLE, and 0 to 7", unix.EINVAL)
+		return fmt.Errorf("%w: use IOPRIO_CLASS_RT, _BE or _IDLE, and 0 to 7", unix.EINVAL)
 	}
-	return []call{{number: unix.SYS_IOPRIO_SET, args: []any{whoProcess, 0, class<<classShift | s.Priority}}}, nil
+	m.add(call{number: unix.SYS_IOPRIO_SET, args: with{whoProcess, 0, class<<classShift | s.Priority}})
+	return nil
 }
 
 func (s SetIOPriority) Call() string {
@@ -96,12 +98,13 @@ type SetAffinity struct{ CPUs string } // as 0-3,7
 
 func (s SetAffinity) Do() error { return do(s) }
 
-func (s SetAffinity) calls() ([]call, error) {
+func (s SetAffinity) calls(m *making) error {
 	mask, err := bits(s.CPUs)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []call{{number: unix.SYS_SCHED_SETAFFINITY, args: []any{0, len(mask), mask}}}, nil
+	m.add(call{number: unix.SYS_SCHED_SETAFFINITY, args: with{0, len(mask), mask}})
+	return nil
 }
 
 // bits has one set for each number of a list such as 0-3,7.
@@ -140,26 +143,28 @@ func MemoryPolicies() (modes, flags []string) {
 
 func (s SetMemoryPolicy) Do() error { return do(s) }
 
-func (s SetMemoryPolicy) calls() ([]call, error) {
+func (s SetMemoryPolicy) calls(m *making) error {
 	mode, known := memoryModes[s.Mode]
 	if !known {
-		return nil, fmt.Errorf("%w: unknown mode", unix.EINVAL)
+		return fmt.Errorf("%w: unknown mode", unix.EINVAL)
 	}
 	for _, name := range s.Flags {
 		flag, known := memoryFlags[name]
 		if !known {
-			return nil, fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name)
+			return fmt.Errorf("%w: unknown flag %s", unix.EINVAL, name)
 		}
 		mode |= flag
 	}
 	if s.Nodes == "" {
-		return []call{{number: unix.SYS_SET_MEMPOLICY, args: []any{mode, 0, 0}}}, nil
+		m.add(call{number: unix.SYS_SET_MEMPOLICY, args: with{mode, 0, 0}})
+		return nil
 	}
 	mask, err := bits(s.Nodes)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []call{{number: unix.SYS_SET_MEMPOLICY, args: []any{mode, mask, 8 * len(mask)}}}, nil
+	m.add(call{number: unix.SYS_SET_MEMPOLICY, args: with{mode, mask, 8 * len(mask)}})
+	return nil
 }
 
 func (s SetMemoryPolicy) Call() string {
@@ -184,12 +189,13 @@ var personalities = map[string]uintptr{"LINUX": 0, "LINUX32": 8}
 
 func (s SetPersonality) Do() error { return do(s) }
 
-func (s SetPersonality) calls() ([]call, error) {
+func (s SetPersonality) calls(m *making) error {
 	number, known := personalities[s.Domain]
 	if !known {
-		return nil, fmt.Errorf("%w: use LINUX or LINUX32", unix.EINVAL)
+		return fmt.Errorf("%w: use LINUX or LINUX32", unix.EINVAL)
 	}
-	return []call{{number: unix.SYS_PERSONALITY, args: []any{number}}}, nil
+	m.add(call{number: unix.SYS_PERSONALITY, args: with{number}})
+	return nil
 }
 
 func (s SetPersonality) Call() string  { return "personality(PER_" + s.Domain + ")" }
@@ -224,13 +230,14 @@ type ChangeProfile struct{ Name string }
 func (c ChangeProfile) Do() error { return do(c) }
 
 // calls look for the file beforehand.
-func (c ChangeProfile) calls() ([]call, error) {
+func (c ChangeProfile) calls(m *making) error {
 	for _, file := range []string{"/proc/thread-self/attr/apparmor/exec", "/proc/thread-self/attr/exec"} {
 		if unix.Access(file, unix.F_OK) == nil {
-			return writingProc(file, "exec "+c.Name), nil
+			m.write(file, "exec "+c.Name, true)
+			return nil
 		}
 	}
-	return nil, unix.ENOENT
+	return unix.ENOENT
 }
 
 func (c ChangeProfile) Call() string {

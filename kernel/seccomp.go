@@ -29,17 +29,20 @@ func (s SeccompFilter) Do() error { return do(s) }
 var errNoProgram = fmt.Errorf("%w: the program is empty", unix.EINVAL)
 
 // calls give us the listener, for who decides is to be told a pid that the deputy does not know.
-func (s SeccompFilter) calls() ([]call, error) {
+func (s SeccompFilter) calls(m *making) error {
 	if len(s.Program) == 0 {
-		return nil, errNoProgram
+		return errNoProgram
 	}
 	program := words{len(s.Program) / 8, []byte(s.Program)}
-	list := []call{{number: unix.SYS_SECCOMP, args: []any{unix.SECCOMP_SET_MODE_FILTER, int(s.Flags), program}}}
+	set := call{number: unix.SYS_SECCOMP, args: with{unix.SECCOMP_SET_MODE_FILTER, int(s.Flags), program}}
 	if s.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER == 0 {
-		return list, nil
+		m.add(set)
+		return nil
 	}
-	list[0].opens = true
-	return append(list, sending(link{}, 0, note(saidListener), 16), closing(0)), nil
+	listener := m.opens(set)
+	m.add(sending(link{}, listener, note(saidListener), 16))
+	m.close(listener)
+	return nil
 }
 
 func (s SeccompFilter) Call() string {

@@ -12,10 +12,13 @@ import (
 // JoinProcesses says in which PID namespace the children of the calling thread are born; it stays in its own. man 2 setns.
 type JoinProcesses struct{ Path string }
 
-func (j JoinProcesses) Do() error              { return do(j) }
-func (j JoinProcesses) calls() ([]call, error) { return joining(j.Path, unix.CLONE_NEWPID, 0), nil }
-func (j JoinProcesses) Call() string           { return setnsCall(j.Path, unix.CLONE_NEWPID) }
-func (j JoinProcesses) Shell() string          { return Quote("nsenter", "--pid="+j.Path) }
+func (j JoinProcesses) Do() error { return do(j) }
+func (j JoinProcesses) calls(m *making) error {
+	m.join(j.Path, unix.CLONE_NEWPID)
+	return nil
+}
+func (j JoinProcesses) Call() string  { return setnsCall(j.Path, unix.CLONE_NEWPID) }
+func (j JoinProcesses) Shell() string { return Quote("nsenter", "--pid="+j.Path) }
 
 // Spawn runs a visitor's program. As a sibling it has everything of the visitor but its parent, which is the visitor's
 // (CLONE_PARENT): that one can wait for it at once. man 2 clone, man 2 execve.
@@ -30,19 +33,18 @@ type Spawn struct {
 // Do is for a deputy alone.
 func (s Spawn) Do() error { return Fail(s, unix.ENOSYS) }
 
-func (s Spawn) calls() ([]call, error) {
-	var m making
+func (s Spawn) calls(m *making) error {
 	cloned, said := new(mark), note(saidProgram)
 	if s.Sibling {
-		m.add(call{number: unix.SYS_CLONE, args: []any{unix.CLONE_PARENT | int(unix.SIGCHLD), 0, 0, 0, 0}, saves: &within{said, 8}, then: cloned})
+		m.add(call{number: unix.SYS_CLONE, args: with{unix.CLONE_PARENT | int(unix.SIGCHLD), 0, 0, 0, 0}, saves: &within{said, 8}, then: cloned})
 	}
 	if s.Terminal {
 		m.add(call{number: unix.SYS_SETSID, name: "setsid()"},
-			call{number: unix.SYS_IOCTL, args: []any{0, unix.TIOCSCTTY, 0}, name: "ioctl(0, TIOCSCTTY, 0)"})
+			call{number: unix.SYS_IOCTL, args: with{0, unix.TIOCSCTTY, 0}, name: "ioctl(0, TIOCSCTTY, 0)"})
 	}
 	argv, envp := vector(s.Args), vector(s.Env)
 	for i, path := range s.Paths {
-		program := call{number: unix.SYS_EXECVE, args: []any{path, argv, envp}, name: s.program(i).Call()}
+		program := call{number: unix.SYS_EXECVE, args: with{path, argv, envp}, name: s.program(i).Call()}
 		if i < len(s.Paths)-1 {
 			program.may = tryNext
 		}
@@ -50,9 +52,9 @@ func (s Spawn) calls() ([]call, error) {
 	}
 	if s.Sibling {
 		m.here(cloned)
-		m.add(saying(said), call{number: unix.SYS_EXIT_GROUP, args: []any{0}})
+		m.add(saying(said), call{number: unix.SYS_EXIT_GROUP, args: with{0}})
 	}
-	return m.list, nil
+	return nil
 }
 
 // note is two words: what it is, and a number.
@@ -63,7 +65,7 @@ func note(kind uint64) *memory {
 }
 
 func saying(m *memory) call {
-	return call{number: unix.SYS_WRITE, args: []any{link{}, m, len(m.content)}}
+	return call{number: unix.SYS_WRITE, args: with{link{}, m, len(m.content)}}
 }
 
 // tryNext are the errors after which the next directory of PATH is tried. man 3 execvp.

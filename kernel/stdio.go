@@ -22,15 +22,15 @@ type OwnStdio struct {
 func (o OwnStdio) Do() error { return Fail(o, unix.ENOSYS) }
 
 // calls are for a deputy, whose descriptors are ours still.
-func (o OwnStdio) calls() (list []call, err error) {
+func (o OwnStdio) calls(m *making) error {
 	for fd, file := range o.files[:3] {
 		var st unix.Stat_t
 		if !o.terminal && (file == nil || unix.Fstat(int(file.Fd()), &st) != nil || !handedOver(st) || int(st.Uid) == o.UID) {
 			continue
 		}
-		list = append(list, call{number: unix.SYS_FCHOWN, args: []any{fd, o.UID, -1}, may: errnos(unix.EPERM, unix.EINVAL)})
+		m.add(call{number: unix.SYS_FCHOWN, args: with{fd, o.UID, -1}, may: errnos(unix.EPERM, unix.EINVAL)})
 	}
-	return list, nil
+	return nil
 }
 
 // handedOver picks what the one who started us made for this program alone. A terminal is a character device of the majors

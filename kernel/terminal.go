@@ -21,8 +21,7 @@ type OpenTerminal struct {
 }
 
 func (t OpenTerminal) Do() error { return do(t) }
-func (t OpenTerminal) calls() ([]call, error) {
-	var m making
+func (t OpenTerminal) calls(m *making) error {
 	said := func(c call, name string) call {
 		c.name = name
 		return c
@@ -30,7 +29,7 @@ func (t OpenTerminal) calls() ([]call, error) {
 	dir := m.root(t.Root)
 	master := m.opens(said(find(dir, "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0), "open /dev/pts/ptmx"))
 	ask := func(request int, arg any) call {
-		return call{number: unix.SYS_IOCTL, args: []any{master, request, arg}}
+		return call{number: unix.SYS_IOCTL, args: with{master, request, arg}}
 	}
 	m.add(said(ask(unix.TIOCSPTLCK, words{0}), "unlock the terminal"))
 	if t.Rows != 0 || t.Columns != 0 {
@@ -45,15 +44,15 @@ func (t OpenTerminal) calls() ([]call, error) {
 	}
 	m.add(said(sending(t.Socket, master, "/dev/ptmx", 9), "send the terminal's master"))
 	if !t.Visitor {
-		m.add(call{number: unix.SYS_IOCTL, args: []any{slave, unix.TIOCSCTTY, 0}, name: "make it the controlling terminal"})
+		m.add(call{number: unix.SYS_IOCTL, args: with{slave, unix.TIOCSCTTY, 0}, name: "make it the controlling terminal"})
 	}
 	for fd := range 3 {
-		m.add(call{number: unix.SYS_DUP3, args: []any{slave, fd, 0}})
+		m.add(call{number: unix.SYS_DUP3, args: with{slave, fd, 0}})
 	}
 	m.close(slave)
 	m.close(master)
 	m.close(dir)
-	return m.list, nil
+	return nil
 }
 
 func (t OpenTerminal) Call() string {
