@@ -46,6 +46,11 @@ func (r *Runner) Run(steps ...Step) error {
 	return nil
 }
 
+// Join takes over what another runner, of the same journal, has done meanwhile.
+func (r *Runner) Join(other Runner) {
+	r.Took, r.undo = append(r.Took, other.Took...), append(r.undo, other.undo...)
+}
+
 func (r *Runner) step(s Step) error {
 	if r.Listener == nil {
 		return r.do(s, nil)

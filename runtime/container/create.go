@@ -87,14 +87,16 @@ type maker struct {
 	c     *Container
 	child kernel.Child
 	run   explain.Runner
+	birth explain.Runner // of the stage alone, which ends first when all is taken back
 	stage inside
 	agent *os.File // who decides the container's calls, if somebody does
 	gets  gifts    // the stage's
 
-	ahead   prospect       // is his alone who looks at the host beside us; we receive
+	ahead   prospect       // this and
+	groups  explain.Runner // this are his alone who works beside us; we receive
 	seen    chan prospect  // what the stage's birth depends on
 	looked  chan prospect  // what is found out while it is started
-	written chan []*errand // and what is written down; none: they are not known before the stage is
+	written chan written
 }
 
 // Sight is a look at the host that has begun already, beside us. Whoever takes it then does what he is asked to.
@@ -121,7 +123,7 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 		o.Seen = LookAhead()
 	}
 	defer close(o.Seen.asked)
-	m := &maker{Options: o, seen: make(chan prospect, 1), looked: make(chan prospect, 1), written: make(chan []*errand, 1)}
+	m := &maker{Options: o, seen: make(chan prospect, 1), looked: make(chan prospect, 1), written: make(chan written, 1)}
 	described, err := describe(spec, o)
 	if err != nil {
 		return nil, err
@@ -139,7 +141,8 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 		return nil, errors.Join(err, os.Remove(m.dir()))
 	}
 	defer journal.Close() // after abandon, which writes in it
-	m.run = explain.Runner{Listener: m.Listener, Journal: journal}
+	m.run, m.birth = explain.Runner{Listener: m.Listener, Journal: journal}, explain.Runner{Listener: m.Listener}
+	m.groups = explain.Runner{Journal: journal}
 	if err := m.make(wait); err != nil {
 		// The directory goes last: while it is there the journal in it can finish what fails here.
 		return nil, errors.Join(err, m.abandon())
@@ -163,7 +166,7 @@ func (m *maker) claim() error {
 }
 
 func (m *maker) abandon() error {
-	err := m.run.Rollback()
+	err := errors.Join(m.birth.Rollback(), m.run.Rollback())
 	if err != nil {
 		return fmt.Errorf("undo what was done (glassbox audit --fix tries again): %w", err)
 	}
@@ -192,21 +195,25 @@ func (m *maker) make(wait bool) error {
 	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
 		m.c.warn(text)
 	}
-	err := m.outside()
-	errands := <-m.written // whoever writes them may be at it still
-	if err != nil {
+	w := m.receive()
+	if w.err != nil {
+		return w.err
+	}
+	if err := m.outside(w.grouped); err != nil {
 		return err
 	}
-	if err := m.moveIn(errands); err != nil {
+	if err := m.moveIn(w.errands); err != nil {
 		return notRun(err)
 	}
 	return m.letGo(wait)
 }
 
 // outside carries out what is done on the host meanwhile. If systemd does not want the container, it goes without it.
-func (m *maker) outside() error {
-	if err := m.run.Run(plan.After(m.c.Plan, m.c.Host)...); err != nil {
-		return err
+func (m *maker) outside(grouped bool) error {
+	if !grouped {
+		if err := m.run.Run(plan.After(m.c.Plan, m.c.Host)...); err != nil {
+			return err
+		}
 	}
 	done := len(m.run.Took)
 	if err := m.run.Run(plan.ScopeSteps(m.c.Plan, m.c.Host, m.child.PID)...); errors.Is(err, explain.ErrQuit) {

@@ -65,6 +65,32 @@ func TestFailureAtEachStepUndoesAll(t *testing.T) {
 }
 
 // Steps that may be left out are left out one by one. The container works all the same, or its birth fails and is undone.
+// Where nobody listens, several work at it at once: whoever fails, what the others have made meanwhile is taken back, too.
+func TestFailureInSilenceUndoesAll(t *testing.T) {
+	for what, breaks := range map[string]func(s *specs.Spec){
+		"the birth": func(s *specs.Spec) {
+			s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.TimeNamespace})
+			s.Linux.TimeOffsets = map[string]specs.LinuxTimeOffset{"monotonic": {Secs: -1 << 40}}
+		},
+		"a cgroup": func(s *specs.Spec) { s.Linux.CgroupsPath = "/" + groups() + "/cgroup.procs/" + id },
+		"a mount": func(s *specs.Spec) {
+			s.Mounts = append(s.Mounts, specs.Mount{Destination: "/mnt", Type: "nothing", Source: "nothing"})
+		},
+		"the program": func(s *specs.Spec) { s.Process.Args = []string{"/nowhere"} },
+	} {
+		b := newBox(t, "true")
+		breaks(b.spec)
+		if made, err := Run(b.spec, b.options()); err == nil {
+			b.ended(made)
+			t.Errorf("%s: nothing failed", what)
+		}
+		b.reap()
+		if left := testkit.Diff(b.before, b.picture()); left != "" {
+			t.Errorf("%s, left behind:\n%s", what, left)
+		}
+	}
+}
+
 func TestWithoutEachStep(t *testing.T) {
 	b := newBox(t, "true")
 	o := b.options()

@@ -38,13 +38,32 @@ func (m *maker) foresee() {
 	m.looked <- *p
 }
 
-// write writes down what the stage is to do. What it can begin with is there when it comes.
+// written is what was done beside us.
+type written struct {
+	errands []*errand // none: they are not known before the stage is
+	grouped bool      // the cgroups are made
+	err     error
+}
+
+// write writes down what the stage is to do, and makes the cgroups that it needs only later. What it can begin with is there when it
+// comes.
 func (m *maker) write() {
-	var errands []*errand
+	var w written
 	if p := m.ahead; p.err == nil && p.plan.Scope == nil && !tellsPid(p.plan.Spec.Hooks) {
-		errands = m.errands(p.plan, p.host)
+		w.errands = m.errands(p.plan, p.host)
+		if m.Listener == nil {
+			w.grouped, w.err = true, m.groups.Run(plan.After(p.plan, p.host)...)
+		}
 	}
-	m.written <- errands
+	m.written <- w
+}
+
+// receive waits for it.
+func (m *maker) receive() written {
+	w := <-m.written
+	m.run.Took = append(m.run.Took, m.birth.Took...)
+	m.run.Join(m.groups)
+	return w
 }
 
 // places says where the container's cgroups may be.

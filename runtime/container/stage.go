@@ -64,6 +64,11 @@ func (m *maker) start(wait bool) error {
 	for _, t := range trees {
 		m.give(t.File)
 	}
+	return m.bear()
+}
+
+// bear starts it, beside somebody who writes down what it is to do.
+func (m *maker) bear() error {
 	m.Seen.asked <- m.write
 	if plan.BirthWaits() {
 		seen := <-m.seen
@@ -72,7 +77,14 @@ func (m *maker) start(wait bool) error {
 		}
 		m.c.Plan, m.c.Host = seen.plan, seen.host
 	}
-	return m.run.Run(append(plan.Before(m.c.Plan, m.c.Host), plan.Birth(m.c.Plan, m.c.Host, &m.child))...)
+	err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...)
+	if err == nil {
+		err = m.birth.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
+	}
+	if err != nil {
+		m.receive() // what was made beside us is to be taken back, too
+	}
+	return err
 }
 
 // give adds a descriptor to the stage's, and says which it will be.
