@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"os"
 
 	"glassbox/explain"
+	"glassbox/kernel/quickjson"
 	"glassbox/runtime/container"
 )
 
@@ -73,15 +73,15 @@ func readStory(path string) ([]explain.Event, error) {
 }
 
 func writeStory(path string, story []explain.Event) error {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
+	var lines []byte
 	for _, event := range story {
-		if err := encoder.Encode(event); err != nil {
+		line, err := quickjson.Marshal(event)
+		if err != nil {
 			return fmt.Errorf("keep the story: %w", err)
 		}
+		lines = append(append(lines, line...), '\n')
 	}
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, lines, 0o600); err != nil {
 		return fmt.Errorf("keep the story: %w", err)
 	}
 	return nil

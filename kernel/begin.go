@@ -67,9 +67,12 @@ func WithGivenSlack(start func() error) error {
 	return start()
 }
 
-// Beside runs f at the same time, on another processor, and at once. A goroutine that go has just started is kept for the processor
-// that started it, and another one waits before it takes that away. The second one takes its place, and does nothing.
+// Beside runs f at the same time, on another processor, and at once.
 func Beside(f func()) {
 	go f()
-	go func() {}()
+	Elsewhere()
 }
+
+// Elsewhere lets another processor go on with what was just begun, or woken. That is kept for the processor that did so, and another
+// one waits before it takes it away: the goroutine that is started here takes its place, and does nothing.
+func Elsewhere() { go func() {}() }

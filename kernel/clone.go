@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -53,8 +54,8 @@ type Clone struct {
 	Nested       bool // by the root of a user namespace, in which setgroups may be denied for good
 }
 
-// Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, its child inherits
-// them, and a thread that Go may not use again ends with its goroutine.
+// Do forks from a thread of its own when namespaces are joined: setns changes the calling thread alone, and its child inherits
+// them. From another network namespace a thread comes back; otherwise it ends with its goroutine, for Go may not use it again.
 func (c Clone) Do() error {
 	// What we have inherited ourselves is not for the child: one directory of the host among it is a way out (CVE-2024-21626).
 	if err := (CloseOnExec{First: 3}).Do(); err != nil {
@@ -65,6 +66,8 @@ func (c Clone) Do() error {
 		return c.forkInto()
 	case len(c.Join) == 0:
 		return c.fork()
+	case !slices.ContainsFunc(c.Join, func(ns Namespace) bool { return ns.Flag != unix.CLONE_NEWNET }):
+		return elsewhere(JoinNamespaces{c.Join}.Do, c.fork)
 	}
 	done := make(chan error)
 	go look.OnThrowawayThread(func() {

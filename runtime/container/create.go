@@ -36,7 +36,10 @@ func Describe(spec *specs.Spec, o Options) (plan.Container, plan.Host, error) {
 		h, err = delegated(&c, h)
 	}
 	if err == nil {
-		h, err = lookFurther(&c, h)
+		c.Filter, err = filter(c.Spec.Linux.Seccomp)
+	}
+	if err == nil {
+		h, err = h.Look(c)
 	}
 	return c, h, err
 }
@@ -66,19 +69,20 @@ func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 	return c, check.Spec(spec)
 }
 
-// lookFurther is the part of Describe that can wait until the stage is on its way.
-func lookFurther(c *plan.Container, h plan.Host) (plan.Host, error) {
-	if s := c.Spec.Linux.Seccomp; s != nil {
-		f, err := seccomp.Compile(s)
-		if err != nil {
-			return plan.Host{}, err
-		}
-		c.Filter = plan.Filter{Program: []byte(f.Program), Flags: f.Flags}
-		if f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
-			c.Filter.Listener, c.Filter.Metadata = f.ListenerPath, f.ListenerMetadata
-		}
+// filter compiles the seccomp profile.
+func filter(s *specs.LinuxSeccomp) (plan.Filter, error) {
+	if s == nil {
+		return plan.Filter{}, nil
 	}
-	return h.Look(*c)
+	f, err := seccomp.Compile(s)
+	if err != nil {
+		return plan.Filter{}, err
+	}
+	compiled := plan.Filter{Program: []byte(f.Program), Flags: f.Flags}
+	if f.Flags&unix.SECCOMP_FILTER_FLAG_NEW_LISTENER != 0 {
+		compiled.Listener, compiled.Metadata = f.ListenerPath, f.ListenerMetadata
+	}
+	return compiled, nil
 }
 
 // maker is a birth under way.
@@ -91,39 +95,15 @@ type maker struct {
 	stage inside
 	agent *os.File // who decides the container's calls, if somebody does
 	gets  gifts    // the stage's
-
-	ahead   prospect       // this and
-	groups  explain.Runner // this are his alone who works beside us; we receive
-	seen    chan prospect  // what the stage's birth depends on
-	looked  chan prospect  // what is found out while it is started
-	written chan written
-}
-
-// Sight is a look at the host that has begun already, beside us. Whoever takes it then does what he is asked to.
-type Sight struct {
-	asked chan func()
-	host  plan.Host // his alone
-	err   error
-}
-
-// LookAhead begins to look at the host; meanwhile the specification can be read.
-func LookAhead() *Sight {
-	s := &Sight{asked: make(chan func(), 2)}
-	kernel.Beside(func() {
-		s.host, s.err = plan.LookAtCgroups()
-		for do := range s.asked {
-			do()
-		}
-	})
-	return s
+	beside
 }
 
 func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	if o.Seen == nil {
 		o.Seen = LookAhead()
 	}
-	defer close(o.Seen.asked)
-	m := &maker{Options: o, seen: make(chan prospect, 1), looked: make(chan prospect, 1), written: make(chan written, 1)}
+	defer o.Seen.dismiss()
+	m := &maker{Options: o, beside: newBeside()}
 	described, err := describe(spec, o)
 	if err != nil {
 		return nil, err
@@ -132,7 +112,7 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 		return nil, err
 	}
 	m.c = &Container{record: record{Plan: described}, dir: o.dir(), Warn: o.Warn}
-	o.Seen.asked <- m.foresee
+	o.Seen.ask(m.foresee)
 	if err := m.claim(); err != nil {
 		return nil, err
 	}
@@ -142,7 +122,7 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	}
 	defer journal.Close() // after abandon, which writes in it
 	m.run, m.birth = explain.Runner{Listener: m.Listener, Journal: journal}, explain.Runner{Listener: m.Listener}
-	m.groups = explain.Runner{Journal: journal}
+	m.groups.Journal = journal
 	if err := m.make(wait); err != nil {
 		// The directory goes last: while it is there the journal in it can finish what fails here.
 		return nil, errors.Join(err, m.abandon())
@@ -195,22 +175,21 @@ func (m *maker) make(wait bool) error {
 	for _, text := range plan.Warnings(m.c.Plan, m.c.Host) {
 		m.c.warn(text)
 	}
-	w := m.receive()
-	if w.err != nil {
-		return w.err
-	}
-	if err := m.outside(w.grouped); err != nil {
+	if err := m.share(); err != nil {
 		return err
 	}
-	if err := m.moveIn(w.errands); err != nil {
+	if err := m.outside(); err != nil {
+		return err
+	}
+	if err := m.moveIn(); err != nil {
 		return notRun(err)
 	}
 	return m.letGo(wait)
 }
 
 // outside carries out what is done on the host meanwhile. If systemd does not want the container, it goes without it.
-func (m *maker) outside(grouped bool) error {
-	if !grouped {
+func (m *maker) outside() error {
+	if !m.grouped {
 		if err := m.run.Run(plan.After(m.c.Plan, m.c.Host)...); err != nil {
 			return err
 		}

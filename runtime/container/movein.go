@@ -14,96 +14,30 @@ import (
 	"glassbox/runtime/stage"
 )
 
-// prospect is what is known of the host.
-type prospect struct {
-	plan plan.Container
-	host plan.Host
-	err  error
-}
-
-// foresee finds out what is true of the host, beside us who start the stage: the kernel takes a millisecond for that.
-func (m *maker) foresee() {
-	m.ahead = prospect{m.c.Plan, m.Seen.host, m.Seen.err}
-	p := &m.ahead
-	if p.err == nil {
-		p.host, p.err = m.places(&p.plan, p.host)
-	}
-	m.seen <- *p
-	if p.err == nil {
-		p.host, p.err = lookFurther(&p.plan, p.host)
-	}
-	if p.err == nil {
-		p.err = plan.Refusal(p.plan, p.host)
-	}
-	m.looked <- *p
-}
-
-// written is what was done beside us.
-type written struct {
-	errands []*errand // none: they are not known before the stage is
-	grouped bool      // the cgroups are made
-	err     error
-}
-
-// write writes down what the stage is to do, and makes the cgroups that it needs only later. What it can begin with is there when it
-// comes.
-func (m *maker) write() {
-	var w written
-	if p := m.ahead; p.err == nil && p.plan.Scope == nil && !tellsPid(p.plan.Spec.Hooks) {
-		w.errands = m.errands(p.plan, p.host)
-		if m.Listener == nil {
-			w.grouped, w.err = true, m.groups.Run(plan.After(p.plan, p.host)...)
-		}
-	}
-	m.written <- w
-}
-
-// receive waits for it.
-func (m *maker) receive() written {
-	w := <-m.written
-	m.run.Took = append(m.run.Took, m.birth.Took...)
-	m.run.Join(m.groups)
-	return w
-}
-
-// places says where the container's cgroups may be.
-func (m *maker) places(c *plan.Container, h plan.Host) (plan.Host, error) {
-	h, err := delegated(c, h)
-	if err != nil {
-		return h, err
-	}
-	h.Slices = h.OurSlices(*c)
-	switch {
-	case c.Scope == nil:
-	case plan.SystemdRuns():
-		h.Systemd, h.Slices = true, plan.TransientSlices(h.Slices)
-	default:
-		m.c.warn("no systemd to ask here: the container's cgroup is made without it")
-	}
-	return h, nil
-}
-
 // tellsPid: a hook inside is told the stage's pid there.
 func tellsPid(h *specs.Hooks) bool {
 	return h != nil && len(h.CreateContainer)+len(h.StartContainer) > 0
 }
 
-// errands are all that comes before the program: what the stage can begin with, as soon as it is there; the rest, in two where the
-// runtime has hooks to run before pivot_root.
-func (m *maker) errands(c plan.Container, h plan.Host) []*errand {
-	begin := m.stage.prepare(m.described(plan.Begin(c, h))).begin()
+// begin is the errand that the stage can begin with, as soon as it is there.
+func (m *maker) begin(c plan.Container, h plan.Host) *errand {
+	return m.stage.prepare(m.described(plan.Begin(c, h))).begin()
+}
+
+// rest are the errands that come then, up to the program: two where the runtime has hooks to run before pivot_root.
+func (m *maker) rest(c plan.Container, h plan.Host) []*errand {
 	furnish := m.described(plan.Furnish(c, h))
 	rest := m.described(slices.Concat(plan.MoveIn(c, h), plan.Confine(c, h)))
 	find := kernel.Find{Paths: candidates(c.Spec.Process)}
 	if len(plan.RuntimeHooks(c, 0)) == 0 {
-		return []*errand{begin, m.stage.prepare(append(furnish, rest...), find)}
+		return []*errand{m.stage.prepare(append(furnish, rest...), find)}
 	}
-	return []*errand{begin, m.stage.prepare(furnish), m.stage.prepare(rest, find)}
+	return []*errand{m.stage.prepare(furnish), m.stage.prepare(rest, find)}
 }
 
 // moveIn lets the stage do them. The state is written while it is busy, and is on disk before it may go on: whatever happens
 // afterwards can be found again.
-func (m *maker) moveIn(errands []*errand) (err error) {
+func (m *maker) moveIn() (err error) {
 	if tellsPid(m.c.Plan.Spec.Hooks) {
 		pids, err := look.NSpid(m.child.PID)
 		if err != nil {
@@ -111,10 +45,14 @@ func (m *maker) moveIn(errands []*errand) (err error) {
 		}
 		m.c.Host.Stage = pids[len(pids)-1]
 	}
-	if errands == nil {
-		errands = m.errands(m.c.Plan, m.c.Host)
+	if m.errands == nil {
+		c := &m.c.Plan
+		if c.Filter, err = filter(c.Spec.Linux.Seccomp); err != nil {
+			return err
+		}
+		m.errands = append([]*errand{m.begin(*c, m.c.Host)}, m.rest(*c, m.c.Host)...)
 	}
-	begin, furnish := errands[0], errands[1].begin()
+	begin, furnish := m.errands[0], m.errands[1].begin()
 	err = m.record()
 	if m.Meanwhile != nil {
 		m.Meanwhile()
@@ -122,9 +60,9 @@ func (m *maker) moveIn(errands []*errand) (err error) {
 	if err = first(err, begin.finish()); err == nil {
 		err = furnish.finish()
 	}
-	if err == nil && len(errands) > 2 {
+	if err == nil && len(m.errands) > 2 {
 		if err = m.runtimeHooks(); err == nil {
-			err = errands[2].begin().finish()
+			err = m.errands[2].begin().finish()
 		}
 	}
 	return m.notFound(err)

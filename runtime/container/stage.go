@@ -2,6 +2,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -69,7 +70,7 @@ func (m *maker) start(wait bool) error {
 
 // bear starts it, beside somebody who writes down what it is to do.
 func (m *maker) bear() error {
-	m.Seen.asked <- m.write
+	m.Seen.ask(m.write)
 	if plan.BirthWaits() {
 		seen := <-m.seen
 		if seen.err != nil {
@@ -82,7 +83,7 @@ func (m *maker) bear() error {
 		err = m.birth.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 	}
 	if err != nil {
-		m.receive() // what was made beside us is to be taken back, too
+		err = errors.Join(err, m.share()) // what was made beside us is to be taken back, too
 	}
 	return err
 }
