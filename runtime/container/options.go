@@ -2,10 +2,12 @@
 // carries out which plan and when; the plans themselves are in package plan.
 //
 //	options.go   what a caller says                  state.go    what is kept on disk, what is true now
-//	create.go    Create, Run: the birth              start.go    Start: the fifo is opened
-//	hear.go      the story from inside               exec.go     Exec: a visit
+//	create.go    Create, Run: the birth              beside.go   what is done at the same time
+//	stage.go     the process that is born            movein.go   what it is told, up to its execve
+//	inside.go    what it says, and fails at          start.go    Start: the fifo is opened
 //	hooks.go     other people's programs             agent.go    other people's decisions about system calls
-//	kill.go      Kill, Processes                     delete.go   Delete: the journal read backwards
+//	exec.go      Exec: a visit                       kill.go     Kill, Processes
+//	delete.go    Delete: the journal read backwards
 package container
 
 import (
