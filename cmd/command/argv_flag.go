@@ -82,7 +82,7 @@ func (a *argv) take(f cli.Flag, as, value string, given bool) error {
 
 func (a *argv) find(name string) cli.Flag {
 	for _, f := range a.flags {
-		if slices.Contains(f.Names(), name) {
+		if first, others := wordsOf(f); first == name || slices.Contains(others, name) {
 			return f
 		}
 	}

@@ -21,11 +21,25 @@ func wanted(flags []cli.Flag, read []string) []cli.Flag {
 	}
 	var list []cli.Flag
 	for _, f := range flags {
-		if !isNothing(f) || slices.Contains(given, f.Names()[0]) {
+		if name, _ := wordsOf(f); !isNothing(f) || slices.Contains(given, name) {
 			list = append(list, f)
 		}
 	}
 	return list
+}
+
+// wordsOf is f.Names() for those who ask a hundred flags for one: the library searches each name with a regular expression.
+func wordsOf(f cli.Flag) (first string, others []string) {
+	switch f := f.(type) {
+	case *cli.BoolFlag:
+		return f.Name, f.Aliases
+	case *cli.StringFlag:
+		return f.Name, f.Aliases
+	case *cli.StringSliceFlag:
+		return f.Name, f.Aliases
+	}
+	names := f.Names()
+	return names[0], names[1:]
 }
 
 // isNothing tells whether a flag that is not given has the value that the library gives for one it has never heard of.
