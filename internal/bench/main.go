@@ -1,7 +1,7 @@
 // Command bench measures how long containers take beside the other runtimes that are installed: one from birth to end, one in
 // three steps, and a further program in one that runs. All of them run the same static `true` from the same root filesystem,
 // and the runtimes with the same default configuration. Everything is measured in two ways, for they do not agree: in turn,
-// A B C A B C, where each meets the traces that the others leave in the kernel; and in blocks of ten, A A A B B B, where each
+// A B C C A B, where each meets the traces that the others leave in the kernel; and in blocks of ten, A A A B B B, where each
 // meets its own. `make bench` runs it. `make bench-engines` compares the engines in the same way: ours, Docker and Podman; and
 // starts 500 containers of ours. `make bench-images` pulls and lists images.
 package main

@@ -4,6 +4,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,11 +46,13 @@ func (t *table) measure(rounds int, limit time.Duration) error {
 	return errors.Join(t.repeat(rounds, 1, limit, turn), t.repeat(rounds, length, limit, block))
 }
 
-// repeat runs each contender in blocks of one length until all have had their rounds.
+// repeat runs each contender in blocks of one length until all have had their rounds, each of which has an order of its own: nobody is
+// to meet the traces of the same one every time.
 func (t *table) repeat(rounds, length int, limit time.Duration, took func(*contender) *[]time.Duration) error {
 	begin := time.Now()
 	for done := 0; done < rounds && (done == 0 || time.Since(begin) < limit); done += length {
-		for _, c := range t.contenders {
+		for _, n := range rand.Perm(len(t.contenders)) {
+			c := t.contenders[n]
 			for range length {
 				if err := c.once(took(c)); err != nil {
 					return err
