@@ -138,14 +138,27 @@ func (v *visit) prepare(p *specs.Process, ours, theirs *os.File) {
 }
 
 func (v *visit) do(theirs *os.File) error {
-	if err := v.run.Run(plan.Visit(v.plan, v.host, &v.child)); err != nil {
+	written := make(chan *errand, 1)
+	alone := len(plan.VisitOutside(v.plan, v.host, 0)) == 0
+	kernel.Beside(func() {
+		e := v.visitor.prepare(v.steps)
+		if alone { // it finds it there when it comes
+			e.begin()
+		}
+		written <- e
+	})
+	err := v.run.Run(plan.Visit(v.plan, v.host, &v.child))
+	errand := <-written
+	if err != nil {
 		return err
 	}
 	theirs.Close()
-	if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
-		return err
+	if !alone {
+		if err := v.run.Run(plan.VisitOutside(v.plan, v.host, v.child.PID)...); err != nil {
+			return err
+		}
+		errand.begin()
 	}
-	errand := v.visitor.prepare(v.steps).begin()
 	if v.Meanwhile != nil {
 		v.Meanwhile()
 	}
