@@ -177,7 +177,7 @@ func (e *Engine) storagePlan(id string, image storage.Image, passing bool) (fold
 // place gathers the facts about this machine that a spec depends on.
 func (e *Engine) place(id string, r Request, account Account) (Place, error) {
 	p := Place{
-		ID: id, Rootfs: e.files(id).Merged, Etc: e.live(id, "etc"), CgroupPath: path.Join("/", orElse(r.CgroupParent, cgroupParent), id),
+		ID: id, Rootfs: e.files(id).Merged, Etc: e.live(id), CgroupPath: path.Join("/", orElse(r.CgroupParent, cgroupParent), id),
 		Volumes: e.volumes().Dir, Parts: e.live(id), Processors: runtime.NumCPU(), Account: account,
 	}
 	mode, err := networkMode(r)

@@ -135,10 +135,9 @@ func addedHosts(list []string, s surroundings) (string, error) {
 
 // etcPlan writes the files, in place: they are mounted one by one, so a new file under the old name would not be seen inside.
 func (e *Engine) etcPlan(id string, f etcFiles) []explain.Step {
-	dir := e.live(id, "etc")
+	dir := e.live(id)
 	plan := []explain.Step{explain.Say("Write hosts, hostname and resolv.conf",
 		"a container's name, address and name servers can not be in its image, so they are mounted over it", "04",
-		kernel.EnsureDir{Path: dir, Mode: 0o755},
 		kernel.WriteFile{Path: dir + "/hosts", Mode: 0o644, Content: f.Hosts},
 		kernel.WriteFile{Path: dir + "/hostname", Mode: 0o644, Content: f.Hostname},
 		kernel.WriteFile{Path: dir + "/resolv.conf", Mode: 0o644, Content: f.Resolv},

@@ -72,7 +72,7 @@ func (e *Engine) joinPlace(p *Place, owner *Record) error {
 	if err != nil {
 		return err
 	}
-	p.NetNS, p.JoinsNet, p.Etc = e.netns(owner.ID), true, e.live(owner.ID, "etc")
+	p.NetNS, p.JoinsNet, p.Etc = e.netns(owner.ID), true, e.live(owner.ID)
 	if mode == network.ModeHost {
 		p.NetNS = ""
 	}

@@ -61,7 +61,7 @@ func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
 // runtimePlan looks at the host as the runtime would after our steps: then the three files of /etc are there, and what -v names.
 func (e *Engine) runtimePlan(n *newborn, spec *specs.Spec) ([]explain.Step, error) {
 	without, ours := *spec, map[string]plan.Kind{}
-	for _, m := range etcMounts(e.live(n.ID, "etc")) {
+	for _, m := range etcMounts(e.live(n.ID)) {
 		ours[m.Source] = plan.File
 	}
 	for _, dir := range n.missing {

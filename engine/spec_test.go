@@ -20,7 +20,7 @@ func boxImage() v1.Config {
 
 func somewhere() Place {
 	return Place{
-		ID: strings.Repeat("0123456789abcdef", 4), Rootfs: "/files/merged", Etc: "/live/etc", NetNS: "/state/netns/c",
+		ID: strings.Repeat("0123456789abcdef", 4), Rootfs: "/files/merged", Etc: "/live", NetNS: "/state/netns/c",
 		CgroupPath: "/glassbox/c", Processors: 4, Account: Account{Home: "/root"}, Rights: knownCapabilities(),
 	}
 }

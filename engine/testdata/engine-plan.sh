@@ -15,7 +15,6 @@ mkdir -m 0710 /run/glassbox/containers/0123456789abcdef0123456789abcdef012345678
 # Stack the layers
 mount -t overlay -o lowerdir=/var/lib/glassbox/l/top:/var/lib/glassbox/l/base,upperdir=/var/lib/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/fs/upper,workdir=/var/lib/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/fs/work,volatile overlay /var/lib/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/fs/merged
 # Write hosts, hostname and resolv.conf
-mkdir -p /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/etc
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 fe00::	ip6-localnet
@@ -23,12 +22,12 @@ ff00::	ip6-mcastprefix
 ff02::1	ip6-allnodes
 ff02::2	ip6-allrouters
 10.44.0.2	0123456789ab
-' > /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/etc/hosts
+' > /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/hosts
 printf %s '0123456789ab
-' > /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/etc/hostname
+' > /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/hostname
 printf %s '# Made by glassbox for this container.
 nameserver 192.0.2.53
-' > /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/etc/resolv.conf
+' > /run/glassbox/containers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/resolv.conf
 # Create a network namespace
 touch /run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef && unshare --net=/run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef true
 # Bring up loopback

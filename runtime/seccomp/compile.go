@@ -62,7 +62,7 @@ func compile(s *specs.LinuxSeccomp, native specs.Arch) (Filter, error) {
 // program looks at the architecture, then at the number. A call by an architecture that the profile does not name kills: its
 // numbers mean other calls.
 func program(p profile, list []arch) (string, error) {
-	var a assembler
+	a := assembler{code: make([]bpf.Instruction, 0, 512)}
 	next := a.ret(unix.SECCOMP_RET_KILL_THREAD)
 	for _, c := range slices.Backward(list) {
 		if c.base == x32Bit {

@@ -47,7 +47,7 @@ func (p profile) line(a arch, list []arch) []stretch {
 func (p profile) part(a arch) []stretch {
 	named := p.named(a)
 	newest := newest(named, a.base)
-	line := []stretch{{a.base, decision{otherwise: p.otherwise}}}
+	line := append(make([]stretch, 0, 100), stretch{a.base, decision{otherwise: p.otherwise}})
 	for len(named) > 0 {
 		nr, n := named[0].nr(), 1
 		for n < len(named) && named[n].nr() == nr {
@@ -86,7 +86,11 @@ func (m mention) nr() uint32 { return uint32(m >> 32) }
 func (m mention) rule() int  { return int(uint32(m)) }
 
 func (p profile) named(a arch) []mention {
-	var named []mention
+	calls := 0
+	for _, r := range p.rules {
+		calls += len(r.calls)
+	}
+	named := make([]mention, 0, calls)
 	for i, r := range p.rules {
 		for _, call := range r.calls {
 			if nr, ok := a.number(call); ok {
