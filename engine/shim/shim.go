@@ -29,14 +29,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"glassbox/engine/shim/wire"
 	"glassbox/kernel/quickjson"
@@ -51,9 +48,6 @@ func IsShim() bool { return len(os.Args) > 0 && strings.HasPrefix(os.Args[0], wi
 
 // Main supervises one container from its birth to its end. It does not return.
 func Main() {
-	// SIGHUP comes when the terminal closes on which a person typed `glassbox run`. It is caught rather than ignored: what is
-	// ignored stays so in the programs that a process starts.
-	signal.Notify(make(chan os.Signal, 1), unix.SIGHUP)
 	debug.SetGCPercent(-1) // quick at first: see settleDown
 	debug.SetMemoryLimit(32 << 20)
 	engine, err := wire.FromDescriptor(engineEnd)
