@@ -100,8 +100,9 @@ func groupSteps(c Container, h Host) []explain.Step {
 		Kept("the limits and the end of the container depend on them")}
 }
 
-// bornIn is the group that a process is cloned into. Only v2 can do that. To move a process is dearer: the kernel stops every
-// fork of the machine for it, and waits some milliseconds until all processors have noticed.
+// bornIn is the group that a process is cloned into. Only v2 can do that, and it has to be in its usual place: see BirthWaits. To
+// move a process is dearer: the kernel stops every fork of the machine for it, and waits some milliseconds until all processors have
+// noticed.
 func bornIn(c Container, h Host) string {
 	if h.Cgroups.Mode != look.ModeV2 || h.Cgroups.V2.Point != look.CgroupPoint {
 		return ""
