@@ -86,6 +86,22 @@ func TestRunAndRollback(t *testing.T) {
 	}
 }
 
+// What another one has done meanwhile is taken back, too, as if it had come last.
+func TestJoin(t *testing.T) {
+	d := &diary{}
+	r, other := Runner{Journal: d}, Runner{Journal: d}
+	for _, err := range []error{r.Run(d.act("a", nil, nil)), other.Run(d.act("b", nil, nil), d.act("c", nil, nil))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Join(other)
+	d.lines = nil
+	if err := r.Rollback(); err != nil || d.String() != "unc, pop, unb, pop, una, pop" || len(r.Took) != 3 {
+		t.Errorf("took back %q (%v); the times are %v", d, err, r.Took)
+	}
+}
+
 // A journal that can not be written forbids the op: it could not be taken back after a crash.
 func TestNoJournalNoOp(t *testing.T) {
 	d := &diary{}

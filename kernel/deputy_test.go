@@ -68,6 +68,24 @@ func (d *Deputy) do(paced bool, ops []Foretold) error {
 	return nil
 }
 
+// Which number a descriptor gets is known beforehand, whether a directory is there or has to be made: a wrong one would make what
+// comes next fail, or lie elsewhere.
+func TestDeputyMakesWhatIsMissing(t *testing.T) {
+	for _, there := range []string{"", "/a", "/a/b", "/a/b/c", "/a/b/c/d"} {
+		root := t.TempDir()
+		must(t, os.MkdirAll(root+there, 0o755))
+		out, _, err := errand(t, false,
+			EnsureDirIn{Root: root, Path: "/a/b/c", Mode: 0o755}, EnsureDirIn{Root: root, Path: "/z", Mode: 0o755},
+			SymlinkIn{Root: root, Target: "there", Path: "/a/b/c/d/link"}, MknodIn{Root: root, Path: "/a/b/c/d/pipe", Mode: unix.S_IFIFO | 0o600},
+			EnsureFileIn{Root: root, Path: "/a/b/new/file"}, shellProgram("cd "+root+"; find . | sort | tr '\n' ' '; ls /proc/self/fd | tr '\n' ' '"))
+		must(t, err)
+		// 3 is the directory that ls reads.
+		if want := ". ./a ./a/b ./a/b/c ./a/b/c/d ./a/b/c/d/link ./a/b/c/d/pipe ./a/b/new ./a/b/new/file ./z 0 1 2 3 "; out != want {
+			t.Errorf("with %q: %q, want %q", there, out, want)
+		}
+	}
+}
+
 func shellProgram(script string, before ...string) Spawn {
 	return Spawn{Paths: append(before, "/bin/sh"), Args: []string{"sh", "-c", script}, Env: []string{"A=b c"}, Sibling: true}
 }
