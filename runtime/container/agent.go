@@ -9,8 +9,6 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
-
-	"glassbox/kernel"
 )
 
 // dialAgent connects where the profile wants it, for the stage can not: the socket is out of its sight by then. Package net
@@ -37,13 +35,4 @@ func introduce(agent, seccomp *os.File, state string) error {
 		return fmt.Errorf("send the listener to the one who decides (linux.seccomp.listenerPath): %w", err)
 	}
 	return nil
-}
-
-// closeTrees closes what the stage has inherited.
-func closeTrees(trees []kernel.MountTree) {
-	for _, t := range trees {
-		if t.File != nil {
-			t.File.Close()
-		}
-	}
 }

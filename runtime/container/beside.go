@@ -101,15 +101,16 @@ func (m *maker) places(c *plan.Container, h plan.Host) (plan.Host, error) {
 // listens, or more has to be known first, one does it after the other.
 func (m *maker) write() {
 	if p := m.ahead; p.err == nil && p.plan.Scope == nil && !tellsPid(p.plan.Spec.Hooks) {
-		c, h, begin := p.plan, p.host, m.begin(p.plan, p.host)
+		begin := m.begin(p.plan, p.host)
 		m.leave(&m.refused[0], func() (err error) {
+			c := p.plan
 			if c.Filter, err = filter(c.Spec.Linux.Seccomp); err == nil {
-				m.filter, m.errands = c.Filter, append([]*errand{begin}, m.rest(c, h)...)
+				m.filter, m.errands = c.Filter, append([]*errand{begin}, m.rest(c, p.host)...)
 			}
 			return err
 		})
 		if m.grouped = m.Listener == nil; m.grouped {
-			m.leave(&m.refused[1], func() error { return m.groups.Run(plan.After(c, h)...) })
+			m.leave(&m.refused[1], func() error { return m.groups.Run(plan.After(p.plan, p.host)...) })
 		}
 	}
 	close(m.todo)

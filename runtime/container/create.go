@@ -95,6 +95,7 @@ type maker struct {
 	stage inside
 	agent *os.File // who decides the container's calls, if somebody does
 	gets  gifts    // the stage's
+	lent  []*os.File
 	beside
 }
 
@@ -160,6 +161,7 @@ func (m *maker) abandon() error {
 }
 
 func (m *maker) make(wait bool) error {
+	defer m.closeLent()
 	if err := m.start(wait); err != nil {
 		return errors.Join(err, plan.Threaded(m.c.Plan, m.c.Host))
 	}
@@ -178,6 +180,7 @@ func (m *maker) make(wait bool) error {
 	if err := m.share(); err != nil {
 		return err
 	}
+	m.closeLent() // the end of the stage is the end of its socket
 	if err := m.outside(); err != nil {
 		return err
 	}

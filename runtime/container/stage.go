@@ -25,7 +25,7 @@ func (m *maker) start(wait bool) error {
 	if err != nil {
 		return err
 	}
-	defer theirs.Close()
+	m.lent = append(m.lent, theirs)
 	m.stage = inside{Deputy: kernel.Deputy{Child: &m.child, Socket: ours, Listener: m.introduce}, run: explain.Runner{Listener: m.Listener, Inside: true}}
 	if m.agent, err = m.c.dialAgent(); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (m *maker) start(wait bool) error {
 	if err != nil {
 		return err
 	}
-	defer null.Close()
+	m.lent = append(m.lent, null)
 	m.child.Argv, m.child.Env = stage.Argv(), []string{}
 	m.child.Files = append([]*os.File{m.Stdin, m.Stdout, m.Stderr}, m.Preserve...)
 	m.child.Link = m.give(theirs)
@@ -44,8 +44,7 @@ func (m *maker) start(wait bool) error {
 		if err != nil {
 			return err
 		}
-		defer fifo.Close()
-		defer proc.Close()
+		m.lent = append(m.lent, fifo, proc)
 		m.gets.fifo, m.gets.proc = m.give(fifo), m.give(proc)
 	}
 	if plan.RunsItself(m.c.Plan) {
@@ -53,17 +52,18 @@ func (m *maker) start(wait bool) error {
 		if err != nil {
 			return err
 		}
-		defer self.Close()
+		m.lent = append(m.lent, self)
 		m.gets.self = m.give(self)
 	}
 	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
-	defer closeTrees(trees)
-	if err := m.run.Run(plan.MapMounts(m.c.Plan, trees)...); err != nil {
-		return err
-	}
+	err = m.run.Run(plan.MapMounts(m.c.Plan, trees)...)
 	m.gets.tree = len(m.child.Files)
 	for _, t := range trees {
+		m.lent = append(m.lent, t.File)
 		m.give(t.File)
+	}
+	if err != nil {
+		return err
 	}
 	return m.bear()
 }
@@ -92,6 +92,14 @@ func (m *maker) bear() error {
 func (m *maker) give(f *os.File) int {
 	m.child.Files = append(m.child.Files, f)
 	return len(m.child.Files) - 1
+}
+
+// closeLent closes what only the stage is to have, when it is written down what it does with it.
+func (m *maker) closeLent() {
+	for _, f := range m.lent {
+		f.Close() // nil is none
+	}
+	m.lent = nil
 }
 
 // introduce gives the seccomp agent the descriptor by which it decides the container's calls.
