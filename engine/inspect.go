@@ -52,7 +52,7 @@ func (e *Engine) Inspect(ctx context.Context, ref string) (*Details, error) {
 		ID: r.ID, Created: r.Created.Format(time.RFC3339Nano), Path: r.Args[0], Args: r.Args[1:], Image: r.ImageID, Name: "/" + r.Name,
 		LogPath: e.logPath(r), Driver: "overlay2", State: stateOf(status), HostConfig: hostConfig(r.Request),
 		RestartCount: status.Restarts, Platform: "linux",
-		ResolvConfPath: e.live(r.ID, "resolv.conf"), HostnamePath: e.live(r.ID, "etc", "hostname"),
+		ResolvConfPath: e.live(r.ID, "resolv.conf"), HostnamePath: e.live(r.ID, "hostname"),
 		HostsPath: e.live(r.ID, "hosts"),
 		Mounts:    e.mountPoints(r), Config: config(r, image.Config.Config),
 	}

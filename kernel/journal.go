@@ -19,7 +19,7 @@ import (
 )
 
 // Inverses lists an example of each op of this package that can be an inverse: what a journal of this package may hold.
-// KillChild is among them for the sake of order; read from disk it names no child and does nothing.
+// KillChild is one that no journal needs: read from disk, as earlier versions wrote it, it names no child and does nothing.
 func Inverses() []explain.Op {
 	return []explain.Op{KillChild{}, Unmount{}, LeaveMount{}, RemoveTree{}, Remove{}, CgroupRemove{}, CgroupLeave{}, ScopeStop{}, NetnsRemove{}, UserNamespaceRemove{}, LinkUnplug{},
 		LinkDeleteInside{}}

@@ -47,6 +47,19 @@ func TestNameFlags(t *testing.T) {
 	p.mustWords("network rm mynet")
 }
 
+// The files of names are where inspect says that they are.
+func TestInspectNamesTheFilesOfNames(t *testing.T) {
+	p := newPlace(t)
+	p.mustWords("run -d --name web --hostname host7 --network none box sleep 1000")
+	defer p.mustWords("rm -f web")
+	for field, want := range map[string]string{"HostnamePath": "host7\n", "HostsPath": "127.0.0.1\tlocalhost", "ResolvConfPath": "#"} {
+		path := strings.TrimSpace(p.mustWords("inspect --format {{." + field + "}} web"))
+		if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s is %s, which holds %q and not %q: %v", field, path, text, want, err)
+		}
+	}
+}
+
 // A container that was started on the default bridge gets its name server when it is connected to a network with names.
 func TestNameServerComesLater(t *testing.T) {
 	p := newPlace(t)

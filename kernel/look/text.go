@@ -1,5 +1,5 @@
-// This file reads what the kernel says in files. os.ReadFile would first ask whether the file can be waited for, with more calls than
-// reading it takes.
+// This file reads what every start reads of the kernel's files. os.ReadFile would first ask whether the file can be waited for, with
+// more calls than reading it takes.
 package look
 
 import (

@@ -54,9 +54,9 @@ type beside struct {
 
 	errands []*errand // nil: they are not known before the stage is
 	filter  plan.Filter
-	grouped bool // the cgroups are made
-	groups  explain.Runner
-	refused [2]error
+	grouped bool           // the cgroups are made
+	groups  explain.Runner // nobody else writes in the journal until they are
+	refused [2]error       // the failure of either
 }
 
 func newBeside() beside {
