@@ -40,9 +40,9 @@ func setSlack() {
 		return
 	}
 	unix.Prctl(unix.PR_SET_TIMERSLACK, awake, 0, 0, 0) // and of the threads that come of this one
-	monitor := strconv.Itoa(os.Getpid() + 1)
-	if unix.Access("/proc/self/task/"+monitor, unix.F_OK) != nil {
-		return // somebody else's process came between
+	monitor := monitor()
+	if monitor == "" {
+		return
 	}
 	fd, err := unix.Open("/proc/"+monitor+"/timerslack_ns", unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -50,6 +50,29 @@ func setSlack() {
 	}
 	defer unix.Close(fd)
 	unix.Write(fd, []byte(asleep))
+}
+
+// monitor is the id of the first thread that this program has started: the next one after our own, if nobody else came between.
+// Empty: that can not be told, for the ids have begun anew.
+func monitor() string {
+	self := os.Getpid()
+	if next := strconv.Itoa(self + 1); unix.Access("/proc/self/task/"+next, unix.F_OK) == nil {
+		return next
+	}
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return ""
+	}
+	first := 0
+	for _, thread := range threads {
+		switch id, _ := strconv.Atoi(thread.Name()); {
+		case id < self:
+			return ""
+		case id > self && (first == 0 || id < first):
+			first = id
+		}
+	}
+	return strconv.Itoa(first)
 }
 
 // WithGivenSlack starts a program, by start, in a thread with the timer slack that we were given: a program inherits its thread's.
