@@ -33,7 +33,7 @@ type newborn struct {
 
 // Create makes a container and returns its id.
 func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (string, error) {
-	n, err := e.create(ctx, r, l)
+	n, err := e.create(ctx, r, l, func(string) error { return nil })
 	if err != nil {
 		return "", err
 	}
@@ -41,7 +41,8 @@ func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (str
 	return n.ID, writeStory(e.dir(n.ID, storyFile), n.story.Story)
 }
 
-func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*newborn, error) {
+// create calls meanwhile with the container's id when nothing is wrong with the request, before anything is made.
+func (e *Engine) create(ctx context.Context, r Request, l explain.Listener, meanwhile func(id string) error) (*newborn, error) {
 	release, err := e.useImages()
 	if err != nil {
 		return nil, err
@@ -65,6 +66,9 @@ func (e *Engine) create(ctx context.Context, r Request, l explain.Listener) (*ne
 		return nil, err
 	}
 	if n.StopSignal, err = stopSignal(r, image.Config.Config.StopSignal); err != nil {
+		return nil, err
+	}
+	if err := meanwhile(n.ID); err != nil {
 		return nil, err
 	}
 	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}

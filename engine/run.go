@@ -8,14 +8,17 @@ import (
 
 // Run makes a container and runs it. If it can not be started, nothing of it stays.
 func (e *Engine) Run(ctx context.Context, r RunRequest) (Result, error) {
-	n, err := e.create(ctx, r.Request, r.Listener)
+	var s *supervisor
+	n, err := e.create(ctx, r.Request, r.Listener, func(id string) (err error) {
+		s, err = e.spawn(id)
+		return err
+	})
 	if err != nil {
-		return Result{}, err
+		return Result{}, errors.Join(err, s.giveUp())
 	}
 	result := Result{ID: n.ID}
 	n.size = r.Streams.firstSize()
-	s, err := e.start(ctx, n, r.Listener, !r.Detach)
-	if err != nil {
+	if err := e.start(ctx, n, s, r.Listener, !r.Detach); err != nil {
 		err = errors.Join(err, e.delete(context.Background(), n.Record, RemoveRequest{Volumes: true}))
 		n.unlock()
 		return result, err

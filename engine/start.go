@@ -2,8 +2,10 @@
 //
 //	spawn the shim                  it starts up while we go on
 //	lease an address, claim ports   the books
-//	mount, etc, network             steps, each with its inverse in the journal
+//	mount, etc                      steps, each with its inverse in the journal
 //	the OCI spec                    now that the user can be looked up in the mounted files
+//	announce it to the shim         it gets ready: cgroups, and what the container's first process is to do
+//	the network                     steps, too
 //	the shim makes the rest         told over its socket
 //
 // Whatever fails, everything before it is taken back.
@@ -34,7 +36,10 @@ func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result,
 	}
 	result := Result{ID: n.ID}
 	n.size = r.Streams.firstSize()
-	s, err := e.start(ctx, n, r.Listener, r.Attach)
+	s, err := e.spawn(n.ID)
+	if err == nil {
+		err = e.start(ctx, n, s, r.Listener, r.Attach)
+	}
 	err = errors.Join(err, e.forget(n.ID, err == nil))
 	n.unlock()
 	if err != nil {
@@ -109,58 +114,48 @@ func (e *Engine) readyToStart(n *newborn) error {
 }
 
 // start does everything up to the program's first instruction.
-func (e *Engine) start(ctx context.Context, n *newborn, l explain.Listener, attach bool) (*supervisor, error) {
-	s, err := e.spawn(n.ID)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) start(ctx context.Context, n *newborn, s *supervisor, l explain.Listener, attach bool) error {
 	conn, err := e.connection(n, true)
 	defer conn.published()
 	if err != nil {
-		return nil, errors.Join(err, s.hangUp())
+		return errors.Join(err, s.giveUp())
 	}
 	defer conn.unlock()
-	birth := func() error {
-		b, err := e.birth(n, l != nil, attach)
-		if err != nil {
-			return err
-		}
-		if err := e.emitUses(n.Record, conn.Sandbox, "connect", "mount"); err != nil {
-			return err
-		}
-		if err := s.begin(ctx, b, l); err != nil {
-			return errors.Join(err, e.emitUses(n.Record, conn.Sandbox, "disconnect", "unmount"))
-		}
-		return nil
+	if err := e.prepare(ctx, n, conn, s, l, attach); err != nil {
+		return errors.Join(interrupted(ctx, err), e.releaseAddresses(conn.Sandbox))
 	}
-	if err := e.prepare(ctx, n, conn, l, birth); err != nil {
-		return nil, errors.Join(interrupted(ctx, err), s.hangUp(), e.releaseAddresses(conn.Sandbox))
-	}
-	return s, nil
+	return nil
 }
 
-// prepare furnishes the container and then lets birth happen; if that fails, nothing of it stays.
-func (e *Engine) prepare(ctx context.Context, n *newborn, conn connection, l explain.Listener, birth func() error) error {
+// prepare makes the container's files and network, and lets the shim do the rest; if that fails, nothing of it stays.
+func (e *Engine) prepare(ctx context.Context, n *newborn, conn connection, s *supervisor, l explain.Listener, attach bool) error {
 	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}
 	if err := runner.Run(e.livePlan(n.ID)...); err != nil {
-		return errors.Join(err, runner.Rollback())
+		return errors.Join(err, s.giveUp(), runner.Rollback())
 	}
 	if err := e.keepSandbox(conn.Sandbox); err != nil {
-		return errors.Join(err, e.closeLive(n.ID))
+		return errors.Join(err, s.giveUp(), e.closeLive(n.ID))
 	}
 	journal, err := kernel.CreateJournal(e.live(n.ID, journalFile))
 	if err != nil {
-		return errors.Join(err, e.closeLive(n.ID))
+		return errors.Join(err, s.giveUp(), e.closeLive(n.ID))
 	}
 	defer journal.Close()
 	runner = &explain.Runner{Listener: runner.Listener, Journal: journal}
 	err = e.furnish(n, conn, runner)
 	if err == nil {
-		err = birth()
+		err = e.announce(n, s, l != nil, attach)
+	}
+	if err == nil {
+		err = e.connect(n, conn, runner)
+	}
+	if err == nil {
+		err = e.begin(ctx, n, conn, s, l)
 	}
 	if err == nil {
 		return nil
 	}
+	err = errors.Join(err, s.giveUp())
 	if undoErr := runner.Rollback(); undoErr != nil {
 		return errors.Join(err, undoErr) // the journal stays, for audit
 	}
@@ -178,16 +173,16 @@ func (e *Engine) livePlan(id string) []explain.Step {
 		kernel.Mkdir{Path: e.live(id), Mode: 0o710}).Kept("there would be no place for the journal")}
 }
 
+// furnish makes the container's files, and with them its spec.
 func (e *Engine) furnish(n *newborn, conn connection, runner *explain.Runner) error {
 	etc, err := e.etc(n.Request, conn.Sandbox)
 	if err != nil {
 		return err
 	}
 	n.missing = missingSources(n.Request)
-	if err := runner.Run(e.startPlan(n, conn, etc)...); err != nil {
+	if err := runner.Run(e.filesPlan(n, conn, etc)...); err != nil {
 		return err
 	}
-	conn.unlock()
 	if err := e.mountOnHost(n, runner); err != nil {
 		return err
 	}
@@ -195,15 +190,39 @@ func (e *Engine) furnish(n *newborn, conn connection, runner *explain.Runner) er
 	if err != nil {
 		return err
 	}
-	spec, err := e.spec(n, account)
+	if n.spec, err = e.spec(n, account); err != nil {
+		return err
+	}
+	return writeJSON(e.dir(n.ID, configFile), n.spec)
+}
+
+// announce tells the shim which container is its own.
+func (e *Engine) announce(n *newborn, s *supervisor, tell, attach bool) error {
+	b, err := e.birth(n, tell, attach)
 	if err != nil {
 		return err
 	}
-	n.spec = spec
-	if err := writeJSON(e.dir(n.ID, configFile), spec); err != nil {
+	return s.prepare(b)
+}
+
+// connect makes the container's network.
+func (e *Engine) connect(n *newborn, conn connection, runner *explain.Runner) error {
+	if err := runner.Run(e.connectPlan(n, conn)...); err != nil {
 		return err
 	}
+	conn.unlock()
 	return writeStory(e.live(n.ID, storyFile), n.story.Story)
+}
+
+// begin lets the program run.
+func (e *Engine) begin(ctx context.Context, n *newborn, conn connection, s *supervisor, l explain.Listener) error {
+	if err := e.emitUses(n.Record, conn.Sandbox, "connect", "mount"); err != nil {
+		return err
+	}
+	if err := s.begin(ctx, l); err != nil {
+		return errors.Join(err, e.emitUses(n.Record, conn.Sandbox, "disconnect", "unmount"))
+	}
+	return nil
 }
 
 // cablesOf lists the cables of a container that the kernel has not deleted yet.
@@ -219,18 +238,23 @@ func cablesOf(id string) []string {
 	return cables
 }
 
-// startPlan is what happens on the host before the runtime begins.
-func (e *Engine) startPlan(n *newborn, conn connection, etc etcFiles) []explain.Step {
+// filesPlan mounts the container's files, and writes those that it does not get from its image.
+func (e *Engine) filesPlan(n *newborn, conn connection, etc etcFiles) []explain.Step {
 	_, mount := e.storagePlan(n.ID, n.image, n.Request.AutoRemove)
-	plan := e.remapFiles(n, mount)
-	plan = append(plan, sourcesPlan(n.missing)...)
+	plan := append(e.remapFiles(n, mount), sourcesPlan(n.missing)...)
 	if conn.Mode != network.ModeContainer {
 		plan = append(plan, e.etcPlan(n.ID, etc)...)
 	}
+	return append(plan, e.shmPlan(n.ID, n.Request)...)
+}
+
+// connectPlan is the container's network.
+func (e *Engine) connectPlan(n *newborn, conn connection) []explain.Step {
+	var plan []explain.Step
 	for _, cable := range n.oldCables {
 		plan = append(plan, explain.Say("Remove the cable of the last run",
 			"the kernel does so by itself in its own time, and the new one needs its name now", "04",
 			kernel.LinkDelete{Name: cable}).Kept("the new cable could not be laid"))
 	}
-	return slices.Concat(plan, e.shmPlan(n.ID, n.Request), conn.build, e.remapNetwork(n, network.AttachPlan(conn.Sandbox)), conn.names)
+	return slices.Concat(plan, conn.build, e.remapNetwork(n, network.AttachPlan(conn.Sandbox)), conn.names)
 }

@@ -18,6 +18,9 @@ import (
 	"glassbox/kernel"
 )
 
+// patience is how long a shim may say nothing when the caller wants no more.
+const patience = 10 * time.Second
+
 // supervisor is a shim that was started from here.
 type supervisor struct {
 	conn *wire.Conn
@@ -58,12 +61,19 @@ func (e *Engine) spawn(id string) (*supervisor, error) {
 	return &supervisor{conn: ours, pid: pid}, nil
 }
 
-// begin lets the shim make the container, and listens until the program runs. When ctx ends, the next step that is told is answered
+// prepare tells the shim which container is its own. It does what can be done before there is a network.
+func (s *supervisor) prepare(b wire.Birth) error {
+	if err := s.conn.SendJSON(wire.Prepare, b); err != nil {
+		return fmt.Errorf("tell the shim which container is its own: %w", err)
+	}
+	return nil
+}
+
+// begin lets the shim start the container, and listens until the program runs. When ctx ends, the next step that is told is answered
 // with Quit. Where none is told any more it is too late: the container runs, and is not to lose its files and network. A shim that
 // says nothing for too long is hung up on.
-func (s *supervisor) begin(ctx context.Context, b wire.Birth, l explain.Listener) error {
+func (s *supervisor) begin(ctx context.Context, l explain.Listener) error {
 	l = explain.All(l, quitWith(ctx))
-	const patience = 10 * time.Second
 	over := make(chan struct{})
 	defer close(over)
 	defer context.AfterFunc(ctx, func() {
@@ -73,8 +83,9 @@ func (s *supervisor) begin(ctx context.Context, b wire.Birth, l explain.Listener
 			s.conn.Close()
 		}
 	})()
-	if err := s.conn.SendJSON(wire.Start, b); err != nil {
-		return fmt.Errorf("tell the shim what to start: %w", err)
+	// A shim that failed to get ready has ended: what it said before is still to be heard.
+	if err := s.conn.Send(wire.Start, nil); err != nil && !errors.Is(err, unix.EPIPE) {
+		return fmt.Errorf("let the shim start the container: %w", err)
 	}
 	for {
 		kind, payload, err := s.conn.Receive()
@@ -126,6 +137,25 @@ func failure(payload []byte) error {
 func (s *supervisor) hangUp() error {
 	err := s.conn.Close()
 	go s.collect() // a caller that lives on must not collect zombies
+	return err
+}
+
+// giveUp is for a shim whose container does not come to be: it ends when it hears so, or has failed itself. What it has opened lies in
+// the live directory, which can be removed when it has gone. Where none was started there is nothing to do.
+func (s *supervisor) giveUp() error {
+	if s == nil {
+		return nil
+	}
+	err := s.conn.Close()
+	gone := make(chan struct{})
+	go func() {
+		s.collect()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-time.After(patience):
+	}
 	return err
 }
 

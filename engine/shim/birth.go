@@ -38,34 +38,50 @@ type shim struct {
 	will   will
 }
 
-// bear makes the container and tells the engine that it runs.
-func bear(b wire.Birth, seen *container.Sight, engine *wire.Conn) (*shim, error) {
-	s := &shim{birth: b, over: make(chan struct{}), starting: make(chan struct{}, 4)}
-	s.will = newWill(b.Restart)
-	if err := s.prepare(); err != nil {
-		return nil, err
+// awaitBirth waits until the engine says which container is ours, and gets ready for clients.
+func awaitBirth(engine *wire.Conn) (*shim, error) {
+	s := &shim{over: make(chan struct{}), starting: make(chan struct{}, 4)}
+	err := hear(engine, wire.Prepare, &s.birth)
+	if err == nil {
+		err = s.prepare()
 	}
-	if err := s.serveNames(); err != nil {
-		s.life.io.close()
-		return nil, err
+	return s, err
+}
+
+// bear makes the container and tells the engine that it runs. What can be done before there is a network is done by the time there is
+// one; unless the engine wants to hear each step, and so one after the other.
+func (s *shim) bear(seen *container.Sight, engine *wire.Conn) error {
+	await := func() error {
+		if err := hear(engine, wire.Start, nil); err != nil {
+			return err
+		}
+		return s.serveNames()
 	}
-	if err := s.life.begin(b, seen, relay(b, engine)); err != nil {
+	if s.birth.Tell {
+		if err := await(); err != nil {
+			s.life.io.close()
+			return err
+		}
+		await = nil
+	}
+	if err := s.life.begin(s.birth, seen, await, relay(s.birth, engine)); err != nil {
 		s.endNames()
-		return nil, err
+		return err
 	}
 	if err := s.begun(); err != nil {
 		s.endNames()
-		return nil, errors.Join(err, s.life.container.Delete(true))
+		return errors.Join(err, s.life.container.Delete(true))
 	}
 	// An engine that has gone meanwhile is like one that hangs up later: the container goes on.
-	if engine.SendJSON(wire.Started, s.status.PID) == nil && b.Attach {
+	if engine.SendJSON(wire.Started, s.status.PID) == nil && s.birth.Attach {
 		s.life.audience.join(engine, true)
 	}
-	return s, nil
+	return nil
 }
 
 // prepare opens everything that the shim needs. Whoever connects from now on is served as soon as the program runs.
 func (s *shim) prepare() error {
+	s.will = newWill(s.birth.Restart)
 	var err error
 	if s.lock, err = wire.Lock(s.birth.Dir); err != nil {
 		return err

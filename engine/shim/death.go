@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -55,6 +56,7 @@ func (s *shim) outlive(l *life) (again bool, err error) {
 	close(l.over)
 	l.io.settle(l.audience)
 	wait, again, err := s.tell(l, status, waitErr)
+	runtime.Gosched() // those who deliver the news go first
 	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we hang up.
 	err = errors.Join(err, s.keepStory(l), l.container.Delete(true))
 	if again {

@@ -31,14 +31,14 @@ func (s *shim) conceive() (*life, error) {
 }
 
 // begin makes the container. Its spec is read each time: the limits may have been changed. seen is a look at the host that has
-// begun already; nil: there is none yet.
-func (l *life) begin(b wire.Birth, seen *container.Sight, listener explain.Listener) error {
+// begun already, await what the birth has to wait for; nil: there is none, and nothing.
+func (l *life) begin(b wire.Birth, seen *container.Sight, await func() error, listener explain.Listener) error {
 	spec, err := readSpec(b.Bundle)
 	if err == nil {
 		l.container, err = container.Run(spec, container.Options{
 			ID: b.ID, Bundle: b.Bundle, Root: b.Runtime,
 			Stdin: l.io.child[0], Stdout: l.io.child[1], Stderr: l.io.child[2],
-			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Seen: seen,
+			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Seen: seen, Await: await,
 		})
 	}
 	if err != nil {

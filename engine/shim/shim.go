@@ -64,13 +64,12 @@ func Main() {
 // descriptors 0 to 2 are /dev/null.
 func live(engine *wire.Conn) error {
 	seen := container.LookAhead() // while the engine is busy
-	birth, err := awaitBirth(engine)
+	s, err := awaitBirth(engine)
+	if err == nil {
+		err = s.bear(seen, engine)
+	}
 	if errors.Is(err, io.EOF) {
 		return nil // the engine gave up before there was a container
-	}
-	var s *shim
-	if err == nil {
-		s, err = bear(birth, seen, engine)
 	}
 	if err != nil {
 		report(engine, err)
@@ -112,20 +111,22 @@ func dismissThreads() {
 	leaving.Wait()
 }
 
-// awaitBirth waits for the engine, which prepares the container's files and network while this process starts up.
-func awaitBirth(engine *wire.Conn) (wire.Birth, error) {
-	var b wire.Birth
+// hear waits for a word of the engine's, and reads what it says; nil: nothing.
+func hear(engine *wire.Conn, want wire.Kind, what any) error {
 	kind, payload, err := engine.Receive()
 	if err != nil {
-		return b, err
+		return err
 	}
-	if kind != wire.Start {
-		return b, fmt.Errorf("the shim got a frame %q where it must be told what to start", kind)
+	if kind != want {
+		return fmt.Errorf("the shim got a frame %q in place of %q: the program is of another version", kind, want)
 	}
-	if err := quickjson.Unmarshal(payload, &b); err != nil {
-		return b, fmt.Errorf("read what to start: %w", err)
+	if what == nil {
+		return nil
 	}
-	return b, nil
+	if err := quickjson.Unmarshal(payload, what); err != nil {
+		return fmt.Errorf("read what the engine says: %w", err)
+	}
+	return nil
 }
 
 // report sends an error to the one who asked. If that one has gone, nobody wants to know.

@@ -25,8 +25,8 @@ func Spec(spec *specs.Spec) error {
 	return nil
 }
 
-// Paths refuses a specification whose root file system or namespaces are not there, or are something else. A plan may be made
-// before they are, a container not.
+// Paths refuses a specification whose root file system is not there, or is something else. A plan may be made before it is, a
+// container not.
 func Paths(spec *specs.Spec, bundle string) error {
 	if err := root(spec, bundle); err != nil {
 		return fmt.Errorf("config.json: %w", err)
@@ -36,6 +36,11 @@ func Paths(spec *specs.Spec, bundle string) error {
 			return fmt.Errorf("config.json: %w", err)
 		}
 	}
+	return nil
+}
+
+// Namespaces refuses a specification that joins namespaces which are not there, or are something else.
+func Namespaces(spec *specs.Spec) error {
 	for _, n := range spec.Linux.Namespaces {
 		if n.Path == "" {
 			continue

@@ -38,7 +38,8 @@ type Options struct {
 	NoPivot  bool
 	Seen     *Sight // a look at the host that has begun already; nil: there is none
 
-	Meanwhile func() // is called while the stage is busy, before the program may run; may be nil
+	Await     func() error // is called when nothing is left to do but the birth, which its error forbids; may be nil
+	Meanwhile func()       // is called while the stage is busy, before the program may run; may be nil
 
 	CallersKeys bool        // no keyring of its own
 	Scope       *plan.Scope // what systemd is to call it; nil: it is not asked

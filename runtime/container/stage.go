@@ -12,6 +12,7 @@ import (
 
 	"glassbox/explain"
 	"glassbox/kernel"
+	"glassbox/runtime/check"
 	"glassbox/runtime/plan"
 	"glassbox/runtime/stage"
 )
@@ -79,6 +80,12 @@ func (m *maker) bear() error {
 		m.c.Plan, m.c.Host = seen.plan, seen.host
 	}
 	err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...)
+	if err == nil && m.Await != nil {
+		err = m.Await()
+	}
+	if err == nil {
+		err = check.Namespaces(m.c.Plan.Spec)
+	}
 	if err == nil {
 		err = m.birth.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))
 	}

@@ -17,7 +17,7 @@ import (
 // NameServer is where a container's programs ask a shim for names. Docker's choice; resolv.conf in the container names it.
 const NameServer = "127.0.0.11"
 
-// Birth tells a shim which container is its own.
+// Birth tells a shim which container is its own. Its files are there, with the OCI spec; its network is made meanwhile.
 type Birth struct {
 	ID       string
 	Bundle   string   // directory with config.json, the OCI spec

@@ -5,9 +5,9 @@
 //
 //	descriptor 3                                 shim.sock: one of these first
 //	  engine                  shim                 engine            shim
-//	    Start     ------------>                      Attach  --------->   then as below, from Output on
-//	    <-- Told, Answer -->        (if it asked)    Wait    --------->   then as below, from Exited on
-//	                                                 Exec    --------->   then as below, from Started on
+//	    Prepare   ------------>                      Attach  --------->   then as below, from Output on
+//	    Start     ------------>                      Wait    --------->   then as below, from Exited on
+//	    <-- Told, Answer -->        (if it asked)    Exec    --------->   then as below, from Started on
 //	    <------------   Started                      Signal  --------->   and so Freeze, Alter, Names
 //	      or            Failed                               <---------   Done or Failed
 //	    Input, Resize  ------->
@@ -33,7 +33,8 @@ type Kind byte
 
 // The frames; the payload is JSON unless said otherwise.
 const (
-	Start    Kind = 'B' // Birth
+	Prepare  Kind = 'B' // Birth
+	Start    Kind = 'G' // nothing: the network is there, too
 	Attach   Kind = 'A' // nothing
 	Wait     Kind = 'W' // nothing
 	Exec     Kind = 'X' // Program
