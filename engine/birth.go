@@ -19,7 +19,9 @@ func (e *Engine) birth(n *newborn, tell, attach bool) (wire.Birth, error) {
 	if len(e.Self) > 0 {
 		b.Release = append(slices.Clone(e.Self), "release", n.ID)
 	}
-	if !n.Request.AutoRemove {
+	if n.Request.AutoRemove {
+		b.Record = e.dir(n.ID, recordFile)
+	} else {
 		b.Story = e.live(n.ID, storyFile)
 	}
 	return b, e.upkeep(&b, n)

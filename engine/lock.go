@@ -4,44 +4,26 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"glassbox/engine/shim/wire"
 )
 
 // lockDir waits until this process alone holds dir; the function that it returns lets go.
-func lockDir(dir string) (unlock func(), err error) { return flock(dir, unix.LOCK_EX) }
+func lockDir(dir string) (unlock func(), err error) { return wire.Flock(dir, unix.LOCK_EX) }
 
 // errBusy says that somebody else holds the lock.
 var errBusy = errors.New("in use by another command")
 
 // tryLockDir does not wait.
 func tryLockDir(dir string) (unlock func(), err error) {
-	unlock, err = flock(dir, unix.LOCK_EX|unix.LOCK_NB)
+	unlock, err = wire.Flock(dir, unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, errBusy
 	}
 	return unlock, err
-}
-
-func flock(dir string, how int) (func(), error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	for err = unix.EINTR; err == unix.EINTR; {
-		err = unix.Flock(int(f.Fd()), how)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", dir, err)
-	}
-	return func() {
-		// A child that has been forked and not executed yet has a copy of the descriptor: closing ours would not let go.
-		unix.Flock(int(f.Fd()), unix.LOCK_UN)
-		f.Close()
-	}, nil
 }
 
 // lockContainer waits until no other command changes the container, and makes sure that it is still there then.

@@ -49,10 +49,11 @@ func (e *Engine) settle(r *Record) error {
 	if err := e.takeBack(r.ID); err != nil {
 		return err
 	}
-	return e.lastRites(r)
+	return e.lastRites(r, RemoveRequest{Volumes: true})
 }
 
-// releaseBeside cleans up while the shim cleans up, too, and ends when both are done.
+// releaseBeside cleans up while the shim cleans up, too, and ends when both are done. With --rm the container is gone then, but for its
+// files: the shim removes those while whoever has waited for the end goes on.
 func (e *Engine) releaseBeside(s *supervisor, id string) error {
 	record, unlock, err := e.lockContainer(id)
 	if err != nil {
@@ -62,7 +63,7 @@ func (e *Engine) releaseBeside(s *supervisor, id string) error {
 	if err := errors.Join(e.takeBack(id), s.released()); err != nil {
 		return err
 	}
-	return e.lastRites(record)
+	return e.lastRites(record, RemoveRequest{Volumes: true, beside: true})
 }
 
 // takeBack undoes the start.
@@ -80,8 +81,8 @@ func (e *Engine) takeBack(id string) error {
 // inverses lists what a journal of ours may hold.
 func inverses() []explain.Op { return slices.Concat(kernel.Inverses(), nft.Inverses(), cni.Inverses()) }
 
-// lastRites moves what stays from the live directory to the container's own, and removes the former; with --rm, both.
-func (e *Engine) lastRites(r *Record) error {
+// lastRites moves what stays from the live directory to the container's own, and removes the former; with --rm, both, as it is wanted.
+func (e *Engine) lastRites(r *Record, want RemoveRequest) error {
 	end, err := e.readSandbox(r.ID)
 	if err == nil {
 		err = e.emitUses(r, end, "disconnect", "unmount")
@@ -90,7 +91,7 @@ func (e *Engine) lastRites(r *Record) error {
 		return err
 	}
 	if r.Request.AutoRemove {
-		return e.delete(context.Background(), r, RemoveRequest{Volumes: true})
+		return e.delete(context.Background(), r, want)
 	}
 	status, err := e.status(r.ID)
 	if err != nil {

@@ -18,6 +18,8 @@ type RemoveRequest struct {
 	Force    bool // also one that runs: it is killed first
 	Volumes  bool // with the volumes that nobody has named
 	Listener explain.Listener
+
+	beside bool // somebody else removes the files, when the record is gone
 }
 
 // Remove deletes a container that does not run.
@@ -71,7 +73,7 @@ func (e *Engine) mayRemove(r *Record, force bool) (supervised bool, err error) {
 	return status.Supervised(), err
 }
 
-// delete removes all that is kept of a container. The name goes last: while the directory is there, it is taken. Volumes go
+// delete removes all that is kept of a container. The name goes last: while the record is there, it is taken. Volumes go
 // first: while there is a record, whoever takes up the removal of a container knows of them.
 func (e *Engine) delete(ctx context.Context, r *Record, want RemoveRequest) error {
 	if err := e.closeLive(r.ID); err != nil {
@@ -83,7 +85,11 @@ func (e *Engine) delete(ctx context.Context, r *Record, want RemoveRequest) erro
 		}
 	}
 	there := exists(e.dir(r.ID))
-	if err := carry(ctx, want.Listener, e.deletePlan(r)); err != nil {
+	plan := e.deletePlan(r)
+	if want.beside {
+		plan = []explain.Step{{Ops: []explain.Op{kernel.Remove{Path: e.dir(r.ID, recordFile)}}}}
+	}
+	if err := carry(ctx, want.Listener, plan); err != nil {
 		return fmt.Errorf("remove container %s: %w", r.Name, err)
 	}
 	err := e.disclaim(r.Name, r.ID)

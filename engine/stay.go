@@ -25,6 +25,9 @@ func (e *Engine) stay(ctx context.Context, r *Record, s *supervisor, streams Str
 	if err := e.releaseBeside(s, r.ID); err != nil {
 		return code, errors.Join(err, s.hangUp())
 	}
+	if r.Request.AutoRemove {
+		return code, s.hangUp() // it has the files to remove, still
+	}
 	return code, s.end()
 }
 
@@ -70,13 +73,13 @@ func once(exitCode int, err error) (int, error) {
 	return exitCode, err
 }
 
-// released tells the shim that it need not clean up, and waits until it has done its own part.
+// released tells the shim that we have cleaned up, and waits until it has done its own part.
 func (s *supervisor) released() error {
 	if err := s.conn.Send(wire.Released, nil); err != nil {
 		return fmt.Errorf("tell the shim that the container is released: %w", err)
 	}
-	if _, _, err := s.conn.Receive(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("wait for the shim to end: %w", err)
+	if _, _, err := s.conn.Receive(); err != nil { // Done
+		return fmt.Errorf("wait for the shim to clean up: was it killed? ('glassbox audit' tells): %w", err)
 	}
 	return nil
 }

@@ -159,7 +159,7 @@ func (s *supervisor) giveUp() error {
 	return err
 }
 
-// end is for a shim that has nothing more to do: it hung up, and is about to end.
+// end is for a shim that has nothing more to do, and is about to end.
 func (s *supervisor) end() error {
 	defer s.collect()
 	return s.conn.Close()

@@ -44,9 +44,30 @@ func (s *shim) supervise(engine *wire.Conn) error {
 	if !s.partings(released) {
 		return errors.Join(err, s.release()) // it hangs up by ending: whoever waits for that finds no shim any more
 	}
-	// Nobody needs to wait until the kernel has taken back the memory of a process that does nothing more.
 	_ = s.lock.Close() // an error means that partings has closed it
+	err = errors.Join(err, engine.Send(wire.Done, nil))
+	if s.birth.Record != "" {
+		err = errors.Join(err, s.removeFiles(engine))
+	}
 	return errors.Join(err, engine.Close())
+}
+
+// removeFiles is the end of a container of --rm, when the engine has forgotten it. That may take a while, and who has waited for the
+// program need not wait for it. Until then audit finds the directory locked. If the engine was killed before, the command does it.
+func (s *shim) removeFiles(engine *wire.Conn) error {
+	for err := error(nil); err == nil; { // what is typed meanwhile is for nobody
+		_, _, err = engine.Receive()
+	}
+	unlock, err := wire.Flock(s.birth.Bundle, unix.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := os.Stat(s.birth.Record); err == nil {
+		unlock()
+		return s.release()
+	}
+	return kernel.RemoveTree{Path: s.birth.Bundle}.Do()
 }
 
 // outlive waits for the end of one life and, if there is to be another, begins it.

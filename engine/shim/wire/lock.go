@@ -58,3 +58,23 @@ func AwaitDeath(dir string) error {
 		}
 	}
 }
+
+// Flock locks a directory, or changes the lock, by flock(2); the function that it returns lets go.
+func Flock(dir string, how int) (func(), error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for err = unix.EINTR; err == unix.EINTR; {
+		err = unix.Flock(int(f.Fd()), how)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
+	}
+	return func() {
+		// A child that has been forked and not executed yet has a copy of the descriptor: closing ours would not let go.
+		unix.Flock(int(f.Fd()), unix.LOCK_UN)
+		f.Close()
+	}, nil
+}

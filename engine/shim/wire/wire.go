@@ -13,8 +13,9 @@
 //	    Input, Resize  ------->
 //	    <------   Output, Errput
 //	    <------------   Exited, or Returns
-//	    Released  ------------>   "I have cleaned up"; who hangs up without saying so leaves that to the shim.
-//	                                The shim hangs up when it, too, has cleaned up
+//	    Released  ------------>   "I have cleaned up"; who hangs up without saying so leaves that to the shim
+//	    <------------   Done        "I, too". With --rm the engine removes the record then, and hangs up;
+//	                                what is left are files, and the shim removes them
 //
 // Input without payload is the end of the input. A client that hangs up leaves the program running.
 package wire
