@@ -3,6 +3,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"os/exec"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"glassbox/engine/shim/wire"
 	"glassbox/internal/testkit"
+	"glassbox/kernel"
 	"glassbox/kernel/look"
 )
 
@@ -57,6 +59,77 @@ func TestContainerSurvivesItsClient(t *testing.T) {
 	})
 	if leaks, err := e.Audit(t.Context(), false); len(leaks) != 0 || err != nil {
 		t.Errorf("left behind: %v (%v)", leaks, err)
+	}
+}
+
+// A client may be killed after it has taken back what it made, and before it has forgotten the container: then the shim does that, too.
+func TestShimForgetsForItsClient(t *testing.T) {
+	e := newEngine(t)
+	for _, forgotten := range []bool{true, false} {
+		s, id := attached(t, e)
+		if code, err := converse(t.Context(), s.conn, Streams{}); code != 0 || err != nil {
+			t.Fatalf("code %d: %v", code, err)
+		}
+		if err := errors.Join(e.takeBack(id), s.released()); err != nil {
+			t.Fatal(err)
+		}
+		if !exists(e.dir(id, recordFile)) || !exists(e.files(id).Upper) {
+			t.Fatal("the shim did not wait for its client")
+		}
+		if forgotten {
+			if err := (kernel.Remove{Path: e.dir(id, recordFile)}).Do(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.hangUp(); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the files are gone", func() bool { return !exists(e.dir(id)) })
+		if forgotten { // by nobody but this test, which stops half way
+			if err := errors.Join(e.closeLive(id), e.disclaim("short", id)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(t, "nothing is left behind", func() bool {
+			leaks, err := e.Audit(t.Context(), false)
+			return len(leaks) == 0 && err == nil
+		})
+	}
+}
+
+// attached starts a container of --rm as run does in the foreground, and leaves the rest to the caller.
+func attached(t *testing.T, e *Engine) (*supervisor, string) {
+	t.Helper()
+	var s *supervisor
+	r := quiet("true")
+	r.AutoRemove, r.Name = true, "short"
+	n, err := e.create(t.Context(), r, nil, func(id string) (err error) {
+		s, err = e.spawn(id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(errors.Join(err, s.giveUp()))
+	}
+	defer n.unlock()
+	if err := e.start(t.Context(), n, s, nil, true); err != nil {
+		t.Fatal(err)
+	}
+	return s, n.ID
+}
+
+// A program that is no shim ends at once, before or after it is told anything.
+func TestAnotherVersionsShim(t *testing.T) {
+	e := newEngine(t)
+	steady(t, e)
+	e.Runtime = "/bin/false"
+	before := testkit.Snapshot(t, e.watch())
+	for range 5 {
+		if _, err := e.Run(t.Context(), RunRequest{Request: quiet("true")}); err == nil || !strings.Contains(err.Error(), "of the same version?") {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	if left := testkit.Diff(before, testkit.Snapshot(t, e.watch())); left != "" {
+		t.Errorf("left behind:\n%s", left)
 	}
 }
 

@@ -85,14 +85,16 @@ func (e *Engine) delete(ctx context.Context, r *Record, want RemoveRequest) erro
 		}
 	}
 	there := exists(e.dir(r.ID))
-	plan := e.deletePlan(r)
+	var err error
 	if want.beside {
-		plan = []explain.Step{{Ops: []explain.Op{kernel.Remove{Path: e.dir(r.ID, recordFile)}}}}
+		err = (kernel.Remove{Path: e.dir(r.ID, recordFile)}).Do()
+	} else {
+		err = carry(ctx, want.Listener, e.deletePlan(r))
 	}
-	if err := carry(ctx, want.Listener, plan); err != nil {
+	if err != nil {
 		return fmt.Errorf("remove container %s: %w", r.Name, err)
 	}
-	err := e.disclaim(r.Name, r.ID)
+	err = e.disclaim(r.Name, r.ID)
 	if err == nil && there {
 		err = e.emitContainer(r, "destroy", nil)
 	}

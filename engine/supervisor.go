@@ -64,7 +64,7 @@ func (e *Engine) spawn(id string) (*supervisor, error) {
 // prepare tells the shim which container is its own. It does what can be done before there is a network.
 func (s *supervisor) prepare(b wire.Birth) error {
 	if err := s.conn.SendJSON(wire.Prepare, b); err != nil {
-		return fmt.Errorf("tell the shim which container is its own: %w", err)
+		return fmt.Errorf("tell the shim which container is its own: %w: is glassbox-oci of the same version?", err)
 	}
 	return nil
 }
@@ -84,12 +84,12 @@ func (s *supervisor) begin(ctx context.Context, l explain.Listener) error {
 		}
 	})()
 	// A shim that failed to get ready has ended: what it said before is still to be heard.
-	if err := s.conn.Send(wire.Start, nil); err != nil && !errors.Is(err, unix.EPIPE) {
+	if err := s.conn.Send(wire.Start, nil); err != nil && !hasEnded(err) {
 		return fmt.Errorf("let the shim start the container: %w", err)
 	}
 	for {
 		kind, payload, err := s.conn.Receive()
-		if errors.Is(err, io.EOF) {
+		if hasEnded(err) {
 			return errors.New("the shim ended before the container ran: is glassbox-oci of the same version?")
 		}
 		if err != nil {
@@ -108,6 +108,11 @@ func (s *supervisor) begin(ctx context.Context, l explain.Listener) error {
 			return fmt.Errorf("wait for the container: the shim sent a frame %q", kind)
 		}
 	}
+}
+
+// hasEnded tells from an error whether the other end has gone, with or without having read everything.
+func hasEnded(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET)
 }
 
 func (s *supervisor) hear(payload []byte, l explain.Listener) error {
@@ -155,6 +160,7 @@ func (s *supervisor) giveUp() error {
 	select {
 	case <-gone:
 	case <-time.After(patience):
+		err = errors.Join(err, fmt.Errorf("the shim, process %d, does not end: 'glassbox audit' tells what it has left behind", s.pid))
 	}
 	return err
 }

@@ -40,11 +40,11 @@ func setSlack() {
 		return
 	}
 	unix.Prctl(unix.PR_SET_TIMERSLACK, awake, 0, 0, 0) // and of the threads that come of this one
-	monitor := monitor()
-	if monitor == "" {
+	thread := monitor()
+	if thread == "" {
 		return
 	}
-	fd, err := unix.Open("/proc/"+monitor+"/timerslack_ns", unix.O_WRONLY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open("/proc/"+thread+"/timerslack_ns", unix.O_WRONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return
 	}
@@ -63,16 +63,17 @@ func monitor() string {
 	if err != nil {
 		return ""
 	}
-	first := 0
+	first := ""
 	for _, thread := range threads {
-		switch id, _ := strconv.Atoi(thread.Name()); {
-		case id < self:
+		id, _ := strconv.Atoi(thread.Name())
+		if id < self {
 			return ""
-		case id > self && (first == 0 || id < first):
-			first = id
+		}
+		if best, _ := strconv.Atoi(first); id > self && (first == "" || id < best) {
+			first = thread.Name()
 		}
 	}
-	return strconv.Itoa(first)
+	return first
 }
 
 // WithGivenSlack starts a program, by start, in a thread with the timer slack that we were given: a program inherits its thread's.

@@ -2,7 +2,8 @@
 // life or the end of the container, and who cleans up.
 //
 // Rule: whoever hears of the container's end cleans up. That is the client which started the container, if it is still there; it
-// says Released when it is done. If there is none, or it hangs up without that word, the shim runs the command itself.
+// says Released when it is done. If there is none, or it hangs up without that word, the shim runs the command itself. With --rm
+// the client only forgets the container: its files are the shim's to remove, and nobody waits for that.
 package shim
 
 import (
@@ -52,8 +53,8 @@ func (s *shim) supervise(engine *wire.Conn) error {
 	return errors.Join(err, engine.Close())
 }
 
-// removeFiles is the end of a container of --rm, when the engine has forgotten it. That may take a while, and who has waited for the
-// program need not wait for it. Until then audit finds the directory locked. If the engine was killed before, the command does it.
+// removeFiles is the end of a container of --rm, when the engine has hung up and so forgotten it. Meanwhile the directory is locked, and
+// audit takes it for nobody's leak. If the engine was killed before it could forget, the command does everything.
 func (s *shim) removeFiles(engine *wire.Conn) error {
 	for err := error(nil); err == nil; { // what is typed meanwhile is for nobody
 		_, _, err = engine.Receive()
@@ -64,8 +65,7 @@ func (s *shim) removeFiles(engine *wire.Conn) error {
 	}
 	defer unlock()
 	if _, err := os.Stat(s.birth.Record); err == nil {
-		unlock()
-		return s.release()
+		return s.release() // the lock ends with this program
 	}
 	return kernel.RemoveTree{Path: s.birth.Bundle}.Do()
 }
@@ -78,7 +78,7 @@ func (s *shim) outlive(l *life) (again bool, err error) {
 	l.io.settle(l.audience)
 	wait, again, err := s.tell(l, status, waitErr)
 	runtime.Gosched() // those who deliver the news go first
-	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we hang up.
+	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we say Done.
 	err = errors.Join(err, s.keepStory(l), l.container.Delete(true))
 	if again {
 		again = s.resurrect(wait, err)

@@ -68,8 +68,8 @@ func live(engine *wire.Conn) error {
 	if err == nil {
 		err = s.bear(seen, engine)
 	}
-	if errors.Is(err, io.EOF) {
-		return nil // the engine gave up before there was a container
+	if errors.Is(err, errGivenUp) {
+		return nil
 	}
 	if err != nil {
 		report(engine, err)
@@ -111,9 +111,15 @@ func dismissThreads() {
 	leaving.Wait()
 }
 
+// errGivenUp says that the engine hung up before there was a container: nobody wants to hear of it.
+var errGivenUp = errors.New("the engine gave up")
+
 // hear waits for a word of the engine's, and reads what it says; nil: nothing.
 func hear(engine *wire.Conn, want wire.Kind, what any) error {
 	kind, payload, err := engine.Receive()
+	if errors.Is(err, io.EOF) {
+		return errGivenUp
+	}
 	if err != nil {
 		return err
 	}

@@ -112,6 +112,11 @@ func birth(spec *specs.Spec, o Options, wait bool) (*Container, error) {
 	if err := check.Paths(spec, o.Bundle); err != nil {
 		return nil, err
 	}
+	if o.Await == nil { // else they are there when it is over
+		if err := check.Namespaces(spec); err != nil {
+			return nil, err
+		}
+	}
 	m.c = &Container{record: record{Plan: described}, dir: o.dir(), Warn: o.Warn}
 	o.Seen.ask(m.foresee)
 	if err := m.claim(); err != nil {

@@ -64,7 +64,6 @@ func TestFailureAtEachStepUndoesAll(t *testing.T) {
 	}
 }
 
-// Steps that may be left out are left out one by one. The container works all the same, or its birth fails and is undone.
 // Where nobody listens, several work at it at once: whoever fails, what the others have made meanwhile is taken back, too.
 func TestFailureInSilenceUndoesAll(t *testing.T) {
 	for what, breaks := range map[string]func(s *specs.Spec){
@@ -91,6 +90,30 @@ func TestFailureInSilenceUndoesAll(t *testing.T) {
 	}
 }
 
+// Who is to be awaited may say no: then there was no birth, and what was made ahead of it is taken back. All is made by then.
+func TestAwaitedRefusalUndoesAll(t *testing.T) {
+	b := newBox(t, "true")
+	refused := errors.New("refused")
+	o := b.options()
+	o.Await = func() error {
+		if pids, err := testkit.Descendants(os.Getpid()); err != nil || len(pids) > 0 {
+			t.Errorf("somebody was born already: %v (%v)", pids, err)
+		}
+		return refused
+	}
+	if _, err := Run(b.spec, o); !errors.Is(err, refused) {
+		t.Errorf("%v instead of the refusal", err)
+	}
+	if left := testkit.Diff(b.before, b.picture()); left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+	o.Await = func() error { return nil } // the control
+	made, err := Run(b.spec, o)
+	must(t, err)
+	b.ended(made)
+}
+
+// Steps that may be left out are left out one by one. The container works all the same, or its birth fails and is undone.
 func TestWithoutEachStep(t *testing.T) {
 	b := newBox(t, "true")
 	o := b.options()

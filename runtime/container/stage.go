@@ -81,10 +81,9 @@ func (m *maker) bear() error {
 	}
 	err := m.run.Run(plan.Before(m.c.Plan, m.c.Host)...)
 	if err == nil && m.Await != nil {
-		err = m.Await()
-	}
-	if err == nil {
-		err = check.Namespaces(m.c.Plan.Spec)
+		if err = m.Await(); err == nil {
+			err = check.Namespaces(m.c.Plan.Spec)
+		}
 	}
 	if err == nil {
 		err = m.birth.Run(plan.Birth(m.c.Plan, m.c.Host, &m.child))

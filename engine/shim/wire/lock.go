@@ -59,7 +59,7 @@ func AwaitDeath(dir string) error {
 	}
 }
 
-// Flock locks a directory, or changes the lock, by flock(2); the function that it returns lets go.
+// Flock locks a directory; the function that it returns lets go. man 2 flock has the ways how.
 func Flock(dir string, how int) (func(), error) {
 	f, err := os.Open(dir)
 	if err != nil {

@@ -33,7 +33,7 @@ type Birth struct {
 	Attach   bool     // the one who sends this also wants input and output
 	Release  []string // the command that cleans up when nobody else does
 	Pack     []string // the command that compresses the file whose name follows
-	Record   string   // of a container that is removed when it ends, its record: where there is none any more, Bundle is the shim's to remove
+	Record   string   // the container's record: when that is gone, the shim removes Bundle; empty: it stays
 
 	Events  string            // the directory of the journal of events
 	About   map[string]string // what every event of this container says: name, image, labels
