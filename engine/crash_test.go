@@ -133,6 +133,23 @@ func TestAnotherVersionsShim(t *testing.T) {
 	}
 }
 
+// The network may fail when the container's first process is there already.
+func TestNetworkFailsAfterTheBirth(t *testing.T) {
+	e := newEngine(t)
+	steady(t, e)
+	before := testkit.Snapshot(t, e.watch())
+	const everybody = "01:00:00:00:00:01" // no device may have it
+	for _, mac := range []string{everybody, "02:00:00:00:00:01"} {
+		r := publishing()
+		r.Command, r.Network.Attachments = []string{"true"}, []Attachment{{Network: "bridge", MAC: mac}}
+		result, err := e.Run(t.Context(), RunRequest{Request: r})
+		if failed := err != nil && strings.Contains(err.Error(), "lay a virtual cable"); failed != (mac == everybody) {
+			t.Errorf("%s: %v", mac, err)
+		}
+		settled(t, e, before, mac, result.ID)
+	}
+}
+
 // killShim starts a container and kills its shim.
 func killShim(t *testing.T, e *Engine, r Request) string {
 	t.Helper()

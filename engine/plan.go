@@ -55,7 +55,8 @@ func (e *Engine) plan(n *newborn) ([]explain.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.Concat(e.createPlan(n.ID, n.image), volumes, e.livePlan(n.ID), e.filesPlan(n, conn, etc), mounts, e.connectPlan(n, conn), inner), nil
+	return slices.Concat(e.createPlan(n.ID, n.image), volumes, e.livePlan(n.ID), e.filesPlan(n, conn, etc), mounts,
+		e.namespacePlan(n, conn), e.linksPlan(n, conn), inner), nil
 }
 
 // runtimePlan looks at the host as the runtime would after our steps: then the three files of /etc are there, and what -v names.

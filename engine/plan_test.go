@@ -91,7 +91,7 @@ func TestEnginePlanGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	for _, s := range slices.Concat(e.createPlan(id, image), e.livePlan(id), e.filesPlan(born, conn, etc), e.connectPlan(born, conn)) {
+	for _, s := range slices.Concat(e.createPlan(id, image), e.livePlan(id), e.filesPlan(born, conn, etc), e.namespacePlan(born, conn), e.linksPlan(born, conn)) {
 		b.WriteString("# " + s.Title + "\n")
 		for _, op := range s.Ops {
 			b.WriteString(op.Shell() + "\n")

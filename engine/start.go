@@ -5,7 +5,9 @@
 //	mount, etc                      steps, each with its inverse in the journal
 //	the OCI spec                    now that the user can be looked up in the mounted files
 //	announce it to the shim         it gets ready: cgroups, and what the container's first process is to do
-//	the network                     steps, too
+//	the network namespace           steps, too
+//	enter it                        the shim bears the container's first process, which makes its mounts
+//	the network                     meanwhile, unless somebody wants to hear one step after the other
 //	the shim makes the rest         told over its socket
 //
 // Whatever fails, everything before it is taken back.
@@ -147,7 +149,7 @@ func (e *Engine) prepare(ctx context.Context, n *newborn, conn connection, s *su
 		err = e.announce(n, s, l != nil, attach)
 	}
 	if err == nil {
-		err = e.connect(n, conn, runner)
+		err = e.connect(n, conn, runner, s, l == nil)
 	}
 	if err == nil {
 		err = e.begin(ctx, n, conn, s, l)
@@ -205,9 +207,18 @@ func (e *Engine) announce(n *newborn, s *supervisor, tell, attach bool) error {
 	return s.prepare(b)
 }
 
-// connect makes the container's network.
-func (e *Engine) connect(n *newborn, conn connection, runner *explain.Runner) error {
-	if err := runner.Run(e.connectPlan(n, conn)...); err != nil {
+// connect makes the container's network. Its first process may enter the namespace while that has no links yet, if nobody listens and it
+// is not told to set parameters of the network: some belong to a link.
+func (e *Engine) connect(n *newborn, conn connection, runner *explain.Runner, s *supervisor, silent bool) error {
+	if err := runner.Run(e.namespacePlan(n, conn)...); err != nil {
+		return err
+	}
+	if silent && len(n.Request.Network.Sysctls) == 0 {
+		if err := s.enter(); err != nil {
+			return err
+		}
+	}
+	if err := runner.Run(e.linksPlan(n, conn)...); err != nil {
 		return err
 	}
 	conn.unlock()
@@ -248,13 +259,18 @@ func (e *Engine) filesPlan(n *newborn, conn connection, etc etcFiles) []explain.
 	return append(plan, e.shmPlan(n.ID, n.Request)...)
 }
 
-// connectPlan is the container's network.
-func (e *Engine) connectPlan(n *newborn, conn connection) []explain.Step {
+// namespacePlan makes what the container's links will need: its networks, and a namespace of its own.
+func (e *Engine) namespacePlan(n *newborn, conn connection) []explain.Step {
 	var plan []explain.Step
 	for _, cable := range n.oldCables {
 		plan = append(plan, explain.Say("Remove the cable of the last run",
 			"the kernel does so by itself in its own time, and the new one needs its name now", "04",
 			kernel.LinkDelete{Name: cable}).Kept("the new cable could not be laid"))
 	}
-	return slices.Concat(plan, conn.build, e.remapNetwork(n, network.AttachPlan(conn.Sandbox)), conn.names)
+	return slices.Concat(plan, conn.build, e.remapNetwork(n, network.NamespacePlan(conn.Sandbox)))
+}
+
+// linksPlan connects the namespace with the networks.
+func (e *Engine) linksPlan(n *newborn, conn connection) []explain.Step {
+	return slices.Concat(network.LinksPlan(conn.Sandbox), conn.names)
 }

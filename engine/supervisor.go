@@ -23,8 +23,9 @@ const patience = 10 * time.Second
 
 // supervisor is a shim that was started from here.
 type supervisor struct {
-	conn *wire.Conn
-	pid  int
+	conn    *wire.Conn
+	pid     int
+	entered bool // it may have its container born
 }
 
 // shimEnv keeps shims small: Go would note the stacks of threads that wait for its own locks, and give new goroutines stacks as large as
@@ -69,7 +70,16 @@ func (s *supervisor) prepare(b wire.Birth) error {
 	return nil
 }
 
-// begin lets the shim start the container, and listens until the program runs. When ctx ends, the next step that is told is answered
+// enter lets the shim have the container born: its namespaces are there. Who has ended by then has said why, and begin will hear it.
+func (s *supervisor) enter() error {
+	s.entered = true
+	if err := s.conn.Send(wire.Enter, nil); err != nil && !hasEnded(err) {
+		return fmt.Errorf("let the shim make the container: %w", err)
+	}
+	return nil
+}
+
+// begin lets the shim run the container's program, and listens until the program runs. When ctx ends, the next step that is told is answered
 // with Quit. Where none is told any more it is too late: the container runs, and is not to lose its files and network. A shim that
 // says nothing for too long is hung up on.
 func (s *supervisor) begin(ctx context.Context, l explain.Listener) error {
@@ -83,7 +93,11 @@ func (s *supervisor) begin(ctx context.Context, l explain.Listener) error {
 			s.conn.Close()
 		}
 	})()
-	// A shim that failed to get ready has ended: what it said before is still to be heard.
+	if !s.entered {
+		if err := s.enter(); err != nil {
+			return err
+		}
+	}
 	if err := s.conn.Send(wire.Start, nil); err != nil && !hasEnded(err) {
 		return fmt.Errorf("let the shim start the container: %w", err)
 	}

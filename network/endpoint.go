@@ -11,7 +11,7 @@
 //	ports.go     Port, ParsePorts: -p
 //	claim.go     ClaimPorts: is a port free, and which one is
 //	names.go     the books that the name servers read
-//	plan.go      AttachPlan: the steps for a container; bridge.go, parent.go, overlay.go, cni.go: those for a network
+//	plan.go      NamespacePlan, LinksPlan: the steps for a container; bridge.go, parent.go, overlay.go, cni.go: those for a network
 //
 // The picture that the steps draw:
 //
@@ -76,6 +76,9 @@ type Endpoint struct {
 	Result    string   // the file that keeps what a CNI plugin answered
 	Mapped    []Port   `json:",omitempty"` // published by CNI plugins: see Publish
 }
+
+// isOwn tells whether the container has a network namespace that is made for it.
+func (s Sandbox) isOwn() bool { return s.Mode != ModeHost && s.Mode != ModeContainer }
 
 // Gateway is the place in the list of the endpoint by which the container reaches the world: the first that leads there, -1 if
 // none does.

@@ -148,6 +148,9 @@ func sandboxAt(netns string, n Network, id, addresses string, ports ...Port) San
 
 const testNote = "glassbox test"
 
+// attachPlan makes the network of a container.
+func attachPlan(s Sandbox) []explain.Step { return append(NamespacePlan(s), LinksPlan(s)...) }
+
 // wholePlan is that of a container whose networks may not be there yet.
 func wholePlan(t testing.TB, s Sandbox) []explain.Step {
 	t.Helper()
@@ -159,12 +162,12 @@ func wholePlan(t testing.TB, s Sandbox) []explain.Step {
 		}
 		plan = append(plan, BuildPlan(e.Network, h, testNote)...)
 	}
-	return append(plan, AttachPlan(s)...)
+	return append(plan, attachPlan(s)...)
 }
 
 // fullPlan is that of a container on a host that has nothing yet.
 func fullPlan(s Sandbox) []explain.Step {
-	return append(BuildPlan(s.Endpoints[0].Network, Host{}, testNote), AttachPlan(s)...)
+	return append(BuildPlan(s.Endpoints[0].Network, Host{}, testNote), attachPlan(s)...)
 }
 
 // attach looks at the host and connects s.

@@ -18,13 +18,26 @@ const (
 	lesson9 = "09"
 )
 
-// AttachPlan makes the network of a container, once the networks that it is on are built. Taking back the steps in reverse
-// detaches it.
-func AttachPlan(s Sandbox) []explain.Step {
-	if s.Mode == ModeHost || s.Mode == ModeContainer {
+// NamespacePlan makes the container's own network, with loopback alone. LESSON: namespace
+func NamespacePlan(s Sandbox) []explain.Step {
+	if !s.isOwn() {
 		return nil
 	}
-	steps := namespacePlan(s)
+	return []explain.Step{
+		explain.Say("Create a network namespace",
+			"devices, addresses, routes and ports of its own; a mount keeps it while no process is in it", lesson,
+			kernel.NetnsCreate{Path: s.Netns}),
+		explain.Say("Bring up loopback", "even 127.0.0.1 is switched off in a new namespace", lesson,
+			kernel.LinkUp{Netns: s.Netns, Name: "lo"}),
+	}
+}
+
+// LinksPlan connects a container's namespace with its networks, once these are built. Taking back the steps in reverse detaches it.
+func LinksPlan(s Sandbox) []explain.Step {
+	if !s.isOwn() {
+		return nil
+	}
+	var steps []explain.Step
 	for i := range s.Endpoints {
 		steps = append(steps, EndpointPlan(s, i)...)
 	}
@@ -48,17 +61,6 @@ func EndpointPlan(s Sandbox, i int) []explain.Step {
 		return steps
 	}
 	return slices.Concat(steps, gatewayPlan(s, e), portsPlan(s, e))
-}
-
-// namespacePlan makes the container's own network, with loopback alone. LESSON: namespace
-func namespacePlan(s Sandbox) []explain.Step {
-	return []explain.Step{
-		explain.Say("Create a network namespace",
-			"devices, addresses, routes and ports of its own; a mount keeps it while no process is in it", lesson,
-			kernel.NetnsCreate{Path: s.Netns}),
-		explain.Say("Bring up loopback", "even 127.0.0.1 is switched off in a new namespace", lesson,
-			kernel.LinkUp{Netns: s.Netns, Name: "lo"}),
-	}
 }
 
 // cablePlan connects the namespace with the bridge. LESSON: cable

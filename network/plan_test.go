@@ -32,8 +32,8 @@ func TestPlans(t *testing.T) {
 	macvlan.Made, overlay.MTU = true, overlayMTU
 	overlay.Options = map[string]string{"peers": "192.0.2.2,192.0.2.3=10.45.0.9", "vni": "42"}
 	plans := map[string][]explain.Step{
-		"bridge-first": fullPlan(e), "bridge": AttachPlan(e), "ports": AttachPlan(at(testNetwork(), "10.44.0.2", ports...)),
-		"none": AttachPlan(none), "host": AttachPlan(host), "two": AttachPlan(two), "disconnect": DetachPlan(two, 0),
+		"bridge-first": fullPlan(e), "bridge": attachPlan(e), "ports": attachPlan(at(testNetwork(), "10.44.0.2", ports...)),
+		"none": attachPlan(none), "host": attachPlan(host), "two": attachPlan(two), "disconnect": DetachPlan(two, 0),
 		"ipv6":    fullPlan(at(testNetwork("fd00:44::/64"), "10.44.0.2 fd00:44::2", ports...)),
 		"macvlan": fullPlan(at(macvlan, "10.45.0.2")), "overlay": fullPlan(at(overlay, "10.45.0.2")),
 		"remove": RemovePlan(overlay, []nft.Gate{{Family: "ip", Table: "filter", Chain: "FORWARD"}}),

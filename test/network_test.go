@@ -178,6 +178,23 @@ func TestPortsThatArePublished(t *testing.T) {
 }
 
 // TestHostsLinksVanish: somebody deletes the bridge, the rules and a container's namespace by hand.
+// Some parameters of the network belong to a link, and the last link of many takes a while. The container's first process sets them.
+func TestParameterOfALink(t *testing.T) {
+	p := newPlace(t)
+	const many = 8
+	var all []string
+	for i := range many {
+		name := fmt.Sprint("net", i)
+		p.must("network", "create", name)
+		all = append(all, "--network", name)
+	}
+	link := fmt.Sprintf("conf/eth%d/proxy_arp", many-1)
+	run := append([]string{"run", "--rm", "--sysctl", "net.ipv4." + strings.ReplaceAll(link, "/", ".") + "=1"}, all...)
+	if got := p.must(append(run, "box", "cat", "/proc/sys/net/ipv4/"+link)...); got != "1\n" {
+		t.Errorf("%s: %q", link, got)
+	}
+}
+
 func TestHostsLinksVanish(t *testing.T) {
 	p := newPlace(t)
 	p.must("network", "create", "mynet")

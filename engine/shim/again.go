@@ -16,7 +16,7 @@ func (s *shim) resurrect(wait time.Duration, trouble error) bool {
 	if trouble == nil {
 		select {
 		case <-time.After(wait):
-			trouble = s.current().begin(s.birth, nil, nil, nil)
+			trouble = s.current().begin(s.birth, nil, cues{}, nil)
 		case <-s.will.forgo:
 			s.current().io.close()
 			return s.abandon(nil)

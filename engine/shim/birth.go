@@ -51,20 +51,27 @@ func awaitBirth(engine *wire.Conn) (*shim, error) {
 // bear makes the container and tells the engine that it runs. What can be done before there is a network is done by the time there is
 // one; unless the engine wants to hear each step, and so one after the other.
 func (s *shim) bear(seen *container.Sight, engine *wire.Conn) error {
-	await := func() error {
-		if err := hear(engine, wire.Start, nil); err != nil {
-			return err
-		}
-		return s.serveNames()
+	wait := cues{
+		enter: func() error { return hear(engine, wire.Enter, nil) },
+		start: func() error {
+			if err := hear(engine, wire.Start, nil); err != nil {
+				return err
+			}
+			return s.serveNames()
+		},
 	}
 	if s.birth.Tell {
-		if err := await(); err != nil {
+		err := wait.enter()
+		if err == nil {
+			err = wait.start()
+		}
+		if err != nil {
 			s.life.io.close()
 			return err
 		}
-		await = nil
+		wait = cues{}
 	}
-	if err := s.life.begin(s.birth, seen, await, relay(s.birth, engine)); err != nil {
+	if err := s.life.begin(s.birth, seen, wait, relay(s.birth, engine)); err != nil {
 		s.endNames()
 		return err
 	}

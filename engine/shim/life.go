@@ -30,15 +30,18 @@ func (s *shim) conceive() (*life, error) {
 	return &life{io: io, audience: newAudience(s.log, &s.delivered), over: make(chan struct{})}, nil
 }
 
+// cues are what a container's birth, and then the start of its program, have to wait for; nil: nothing.
+type cues struct{ enter, start func() error }
+
 // begin makes the container. Its spec is read each time: the limits may have been changed. seen is a look at the host that has
-// begun already, await what the birth has to wait for; nil: there is none, and nothing.
-func (l *life) begin(b wire.Birth, seen *container.Sight, await func() error, listener explain.Listener) error {
+// begun already; nil: there is none.
+func (l *life) begin(b wire.Birth, seen *container.Sight, cues cues, listener explain.Listener) error {
 	spec, err := readSpec(b.Bundle)
 	if err == nil {
 		l.container, err = container.Run(spec, container.Options{
 			ID: b.ID, Bundle: b.Bundle, Root: b.Runtime,
 			Stdin: l.io.child[0], Stdout: l.io.child[1], Stderr: l.io.child[2],
-			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Seen: seen, Await: await,
+			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Seen: seen, Await: cues.enter, Allow: cues.start,
 		})
 	}
 	if err != nil {

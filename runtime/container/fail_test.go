@@ -113,6 +113,30 @@ func TestAwaitedRefusalUndoesAll(t *testing.T) {
 	b.ended(made)
 }
 
+// Who has to allow the program's start may say no, too: all is made by then, and somebody was born.
+func TestForbiddenStartUndoesAll(t *testing.T) {
+	b := newBox(t, "true")
+	forbidden := errors.New("forbidden")
+	o := b.options()
+	o.Allow = func() error {
+		if pids, err := testkit.Descendants(os.Getpid()); err != nil || len(pids) != 1 {
+			t.Errorf("there is not one process, but %v (%v)", pids, err)
+		}
+		return forbidden
+	}
+	if _, err := Run(b.spec, o); !errors.Is(err, forbidden) {
+		t.Errorf("%v instead of the ban", err)
+	}
+	b.reap()
+	if left := testkit.Diff(b.before, b.picture()); left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+	o.Allow = func() error { return nil } // the control
+	made, err := Run(b.spec, o)
+	must(t, err)
+	b.ended(made)
+}
+
 // Steps that may be left out are left out one by one. The container works all the same, or its birth fails and is undone.
 func TestWithoutEachStep(t *testing.T) {
 	b := newBox(t, "true")

@@ -78,6 +78,11 @@ func (m *maker) notFound(err error) error {
 
 // letGo lets the program run, or wait for Start.
 func (m *maker) letGo(wait bool) error {
+	if m.Allow != nil {
+		if err := m.Allow(); err != nil {
+			return err
+		}
+	}
 	if err := m.run.Run(plan.LateLimits(m.c.Plan, m.c.Host)...); err != nil {
 		return err
 	}

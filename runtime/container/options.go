@@ -39,6 +39,7 @@ type Options struct {
 	Seen     *Sight // a look at the host that has begun already; nil: there is none
 
 	Await     func() error // is called when nothing is left to do but the birth, which its error forbids; may be nil
+	Allow     func() error // is called when the container waits for its program, which its error forbids; may be nil
 	Meanwhile func()       // is called while the stage is busy, before the program may run; may be nil
 
 	CallersKeys bool        // no keyring of its own

@@ -6,6 +6,7 @@
 //	descriptor 3                                 shim.sock: one of these first
 //	  engine                  shim                 engine            shim
 //	    Prepare   ------------>                      Attach  --------->   then as below, from Output on
+//	    Enter     ------------>
 //	    Start     ------------>                      Wait    --------->   then as below, from Exited on
 //	    <-- Told, Answer -->        (if it asked)    Exec    --------->   then as below, from Started on
 //	    <------------   Started                      Signal  --------->   and so Freeze, Alter, Names
@@ -35,6 +36,7 @@ type Kind byte
 // The frames; the payload is JSON unless said otherwise.
 const (
 	Prepare  Kind = 'B' // Birth
+	Enter    Kind = 'E' // nothing: the namespaces are there
 	Start    Kind = 'G' // nothing: the network is there, too
 	Attach   Kind = 'A' // nothing
 	Wait     Kind = 'W' // nothing
