@@ -80,10 +80,11 @@ func live(engine *wire.Conn) error {
 }
 
 // settleDown makes the shim of a container that lives longer than a moment small: there may be hundreds, and none has much to do.
-// Until then collecting garbage would only keep the program's first output waiting.
+// Until then collecting garbage would only keep the program's first output waiting. What there is at birth is collected later still: that
+// takes milliseconds, and where one container after the other is started, the next one would have to wait for them.
 func settleDown() {
 	debug.SetGCPercent(20)
-	debug.FreeOSMemory()
+	time.AfterFunc(9*time.Second, debug.FreeOSMemory)
 }
 
 // rest gives memory back, a while after a program was run for a client; those that come meanwhile share it.

@@ -89,7 +89,7 @@ func rest(ctx context.Context, d time.Duration) error {
 
 // idle asks the kernel for the shims' memory and processor time: VmRSS counts shared pages in each, Pss divides them.
 func idle(ctx context.Context, g ground, ids []string) error {
-	if err := rest(ctx, 2*time.Second); err != nil { // a shim is small a second after its start
+	if err := rest(ctx, 11*time.Second); err != nil { // a shim is small ten seconds after its start
 		return err
 	}
 	var pids []int
