@@ -75,7 +75,7 @@ func (e *Engine) lookForLeaks() ([]Leak, error) {
 	}
 	var all []Leak
 	for _, look := range []func(owners) ([]Leak, error){
-		e.damagedRecords, e.deadContainers, e.orphans, e.strayShims, e.strayRuntime, e.strayMounts, e.strayNamespaces, e.strayLinks, e.strayPorts,
+		e.damagedRecords, e.deadContainers, e.orphans, e.strayShims, e.strayRuntime, e.strayMounts, e.strayBare, e.strayNamespaces, e.strayLinks, e.strayPorts,
 		e.strayBridges, e.strayTraces, e.strayCgroups, e.strayLeases, e.strayLive, e.halfMade, e.strayNames, e.strayBlobs, e.strayVolumes,
 	} {
 		found, err := look(o)

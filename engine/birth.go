@@ -12,7 +12,7 @@ import (
 func (e *Engine) birth(n *newborn, tell, attach bool) (wire.Birth, error) {
 	b := wire.Birth{
 		ID: n.ID, Bundle: e.dir(n.ID), Dir: e.live(n.ID), Runtime: e.runtimeRoot(),
-		Terminal: n.spec.Process.Terminal, Netns: networkNamespace(n.spec),
+		Terminal: n.spec.Process.Terminal, Netns: networkNamespace(n.spec), Bare: n.bare,
 		Stdin: n.Request.OpenStdin, Init: n.Request.Init, Tell: tell, Attach: attach,
 		StopSignal: n.StopSignal, Patience: n.Request.patience(nil),
 	}

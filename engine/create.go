@@ -28,6 +28,7 @@ type newborn struct {
 	unlock func()
 
 	oldCables []string // the kernel has not deleted these, of the last run, yet
+	bare      string   // the file of a mount namespace to begin with; empty: the host's
 	missing   []string // host directories that are to be shown inside and are not there
 }
 

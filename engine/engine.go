@@ -13,6 +13,7 @@
 //	ROOT/events/                      what has happened: package event
 //	STATE/containers/ID/              while it runs: the shim's socket and status, the journal, hosts, resolv.conf
 //	STATE/netns/ID  STATE/leases/     its network namespace; who has which address
+//	STATE/bare/                       where there are many containers: the mounts that the next one begins with
 //
 // Every verb of the command line is one method of Engine. There is no daemon: each container has a shim (package shim), and
 // commands meet in the files. To read how a container comes and goes: create.go, start.go, release.go, remove.go.
@@ -33,6 +34,8 @@ type Engine struct {
 	State   string   // what does not: /run/glassbox
 	Runtime string   // the program glassbox-oci, which is also the shim
 	Self    []string // how to call the program glassbox with the same Root and State, for whoever cleans up after a container
+
+	Crowd int // so many containers at once begin with few mounts (see bare.go); 0: 64
 
 	Codecs *archive.Codecs // nil: images have to be unpacked already
 

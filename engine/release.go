@@ -130,5 +130,5 @@ func (e *Engine) closeLive(id string) error {
 	if err := (kernel.RemoveTree{Path: e.live(id)}).Do(); err != nil { // never through a mount into a volume
 		return fmt.Errorf("remove the live directory: %w", err)
 	}
-	return nil
+	return e.endBare()
 }

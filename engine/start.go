@@ -146,6 +146,9 @@ func (e *Engine) prepare(ctx context.Context, n *newborn, conn connection, s *su
 	runner = &explain.Runner{Listener: runner.Listener, Journal: journal}
 	err = e.furnish(n, conn, runner)
 	if err == nil {
+		err = runner.Run(e.barePlan(n)...)
+	}
+	if err == nil {
 		err = e.announce(n, s, l != nil, attach)
 	}
 	if err == nil {

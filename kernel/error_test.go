@@ -29,6 +29,7 @@ func childDeeds() map[string]func() error {
 			}
 			return Clone{New: unix.CLONE_NEWUTS, Child: &Child{Argv: []string{waiterName}}}.Do()
 		},
+		"bare mounts":            makeBareMounts,
 		"leave a protected copy": leaveProtected,
 		"leave a clone":          func() error { return leaveWaiter(Clone{New: unix.CLONE_NEWPID}) },
 		"leave a plain child":    leavePlain,

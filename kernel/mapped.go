@@ -91,12 +91,35 @@ func (m MapTree) Call() string {
 // Shell makes the mount at once; only a shell that is in both places could do it in two.
 func (m MapTree) Shell() string { return "" }
 
+// HoldTree makes a detached copy of the mount at Source, and of those below it. man 2 open_tree.
+type HoldTree struct {
+	Source string
+	Tree   *MountTree
+}
+
+func (h HoldTree) Do() error {
+	fd, err := unix.OpenTree(unix.AT_FDCWD, h.Source, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if err != nil {
+		return Fail(h, err)
+	}
+	h.Tree.File = os.NewFile(uintptr(fd), h.Source)
+	return nil
+}
+
+func (h HoldTree) Call() string {
+	return fmt.Sprintf("open_tree(AT_FDCWD, %q, OPEN_TREE_CLONE|AT_RECURSIVE)", h.Source)
+}
+
+// Shell has no word for a mount that is nowhere.
+func (h HoldTree) Shell() string { return "" }
+
 // PlaceTreeIn attaches a detached mount at Target inside Root. man 2 move_mount.
 type PlaceTreeIn struct {
 	Root, Target string
 	Source       string // where it comes from; to be told
 	Number       int    // of the tree, among those that the runtime has made
 	First        int    // descriptor of the first of them
+	Mapped       bool   // its ids are; to be told
 }
 
 func (p PlaceTreeIn) Do() error { return do(p) }
@@ -109,6 +132,10 @@ func (p PlaceTreeIn) Call() string {
 	return fmt.Sprintf("move_mount(%q, %q, MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)", p.Source, path.Join(p.Root, p.Target))
 }
 
+// Shell has no words for what HoldTree holds.
 func (p PlaceTreeIn) Shell() string {
+	if !p.Mapped {
+		return ""
+	}
 	return Quote("mount", "--bind", "-o", "X-mount.idmap=…", p.Source, path.Join(p.Root, p.Target))
 }

@@ -8,6 +8,7 @@ import (
 
 	"glassbox/engine/shim/wire"
 	"glassbox/explain"
+	"glassbox/kernel"
 	"glassbox/runtime/container"
 )
 
@@ -37,11 +38,14 @@ type cues struct{ enter, start func() error }
 // begun already; nil: there is none.
 func (l *life) begin(b wire.Birth, seen *container.Sight, cues cues, listener explain.Listener) error {
 	spec, err := readSpec(b.Bundle)
+	if !kernel.IsNamespace(b.Bare) { // it has gone, or there was none
+		b.Bare = ""
+	}
 	if err == nil {
 		l.container, err = container.Run(spec, container.Options{
 			ID: b.ID, Bundle: b.Bundle, Root: b.Runtime,
 			Stdin: l.io.child[0], Stdout: l.io.child[1], Stderr: l.io.child[2],
-			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Seen: seen, Await: cues.enter, Allow: cues.start,
+			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Bare: b.Bare, Seen: seen, Await: cues.enter, Allow: cues.start,
 		})
 	}
 	if err != nil {

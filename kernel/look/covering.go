@@ -55,7 +55,7 @@ func childOn(mounts []Mount, at Mount, path string) (Mount, bool) {
 	var best Mount
 	found := false
 	for _, m := range mounts {
-		if m.Parent != at.ID || m.ID == at.ID || !within(path, m.Point) {
+		if m.Parent != at.ID || m.ID == at.ID || !Within(path, m.Point) {
 			continue
 		}
 		if !found || len(m.Point) <= len(best.Point) {
@@ -65,8 +65,8 @@ func childOn(mounts []Mount, at Mount, path string) (Mount, bool) {
 	return best, found
 }
 
-// within tells whether path is dir or below it.
-func within(path, dir string) bool {
+// Within tells whether path is dir or below it.
+func Within(path, dir string) bool {
 	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(dir, "/"))
 	return ok && (rest == "" || rest[0] == '/')
 }

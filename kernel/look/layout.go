@@ -89,7 +89,7 @@ func (l Layout) Dir(controller, path string) string {
 
 // Dir is the directory of the cgroup path, as /proc/PID/cgroup names it.
 func (h Hierarchy) Dir(path string) string {
-	if h.Root != "/" && within(path, h.Root) {
+	if h.Root != "/" && Within(path, h.Root) {
 		path = strings.TrimPrefix(path, h.Root)
 	}
 	return filepath.Join(h.Point, path)

@@ -62,7 +62,7 @@ func describe(spec *specs.Spec, o Options) (plan.Container, error) {
 	if spec.Linux == nil {
 		spec.Linux = &specs.Linux{}
 	}
-	c := plan.Container{ID: o.ID, Bundle: o.Bundle, Spec: spec, Init: o.Init, Stay: o.NoPivot, CallersKeys: o.CallersKeys, Scope: o.Scope}
+	c := plan.Container{ID: o.ID, Bundle: o.Bundle, Spec: spec, Init: o.Init, Stay: o.NoPivot, CallersKeys: o.CallersKeys, Bare: o.Bare, Scope: o.Scope}
 	if err := checkID(o.ID); err != nil {
 		return c, err
 	}

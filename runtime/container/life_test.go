@@ -11,6 +11,8 @@ import (
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"glassbox/kernel"
 )
 
 func TestLife(t *testing.T) {
@@ -259,5 +261,40 @@ func TestExecLeavesNoDeadChildren(t *testing.T) {
 	}
 	if pid != process.PID {
 		t.Errorf("the dead child is %d, want the program %d", pid, process.PID)
+	}
+}
+
+// A container that begins with few mounts has the same ones in the end. Its root is none of those that it begins with.
+func TestBeginsWithFewMounts(t *testing.T) {
+	b := newBox(t, "cat /proc/self/mountinfo")
+	root := b.dir + "/mounted"
+	must(t, os.Mkdir(root, 0o755))
+	must(t, kernel.Bind{Source: b.dir + "/rootfs", Target: root}.Do())
+	defer kernel.Unmount{Target: root}.Do()
+	b.spec.Root.Path = root
+	bare := kernel.BareMounts{Dir: b.dir + "/bare", Ways: []string{b.dir}}
+	must(t, bare.Do())
+	defer kernel.BareMountsRemove(bare).Do()
+	mounts := func(from string) string {
+		text, code := b.output(func(o *Options) { o.Bare = from })
+		if code != 0 {
+			t.Fatalf("exit code %d: %s", code, text)
+		}
+		var same []string
+		for line := range strings.Lines(text) {
+			_, rest, _ := strings.Cut(line, " / ") // without numbers: those are its own
+			same = append(same, rest)
+		}
+		return strings.Join(same, "")
+	}
+	ours, few := mounts(""), mounts(bare.File())
+	if ours != few {
+		t.Errorf("with the host's mounts:\n%s\nwith few:\n%s", ours, few)
+	}
+	must(t, kernel.BareMountsRemove(bare).Do())
+	o := b.options()
+	o.Bare = bare.File()
+	if _, err := Run(b.spec, o); err == nil || !strings.Contains(err.Error(), "setns") { // the control
+		t.Errorf("it does not begin with them: %v", err)
 	}
 }

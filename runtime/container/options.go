@@ -42,6 +42,7 @@ type Options struct {
 	Allow     func() error // is called when the container waits for its program, which its error forbids; may be nil
 	Meanwhile func()       // is called while the stage is busy, before the program may run; may be nil
 
+	Bare        string      // the file of a mount namespace with few mounts for the container to begin with; empty: the caller's
 	CallersKeys bool        // no keyring of its own
 	Scope       *plan.Scope // what systemd is to call it; nil: it is not asked
 }

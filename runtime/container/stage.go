@@ -56,7 +56,7 @@ func (m *maker) start(wait bool) error {
 		m.lent = append(m.lent, self)
 		m.gets.self = m.give(self)
 	}
-	trees := make([]kernel.MountTree, len(plan.MappedMounts(m.c.Plan.Spec)))
+	trees := make([]kernel.MountTree, plan.Trees(m.c.Plan))
 	err = m.run.Run(plan.MapMounts(m.c.Plan, trees)...)
 	m.gets.tree = len(m.child.Files)
 	for _, t := range trees {

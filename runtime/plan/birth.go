@@ -46,6 +46,9 @@ func Birth(c Container, h Host, child *kernel.Child) explain.Step {
 			op.New |= flag
 		}
 	}
+	if bare(c) { // the last: the paths of the others are those of the host
+		op.Join = append(op.Join, kernel.Namespace{Flag: unix.CLONE_NEWNS, Path: c.Bare})
+	}
 	if op.New&unix.CLONE_NEWUSER != 0 {
 		op.UIDs, op.GIDs = idMaps(c.Spec.Linux.UIDMappings), idMaps(c.Spec.Linux.GIDMappings)
 	}
@@ -90,6 +93,9 @@ func cgroupNamespaceSteps(spec *specs.Spec) []explain.Step {
 	}
 	return steps
 }
+
+// bare tells whether the container's mounts begin as a copy of other mounts than the runtime's.
+func bare(c Container) bool { return c.Bare != "" && newNamespace(c.Spec, specs.MountNamespace) }
 
 // joinsMounts tells whether the container has the mount namespace of others.
 func joinsMounts(spec *specs.Spec) bool {

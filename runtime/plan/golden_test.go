@@ -122,6 +122,7 @@ var plans = []struct {
 	}},
 	{"init", "v2", func(c *Container) { c.Init = true }},
 	{"no-pivot", "v2", func(c *Container) { c.Stay = true }},
+	{"bare", "v2", func(c *Container) { c.Bare = "/run/glassbox/bare/ns" }},
 	{"time", "v2", func(c *Container) {
 		c.Spec.Linux.Namespaces = append(c.Spec.Linux.Namespaces, specs.LinuxNamespace{Type: specs.TimeNamespace})
 		c.Spec.Linux.TimeOffsets = map[string]specs.LinuxTimeOffset{"monotonic": {Secs: 3600}, "boottime": {Secs: 86400, Nanosecs: 5}}

@@ -22,6 +22,15 @@ func MappedMounts(spec *specs.Spec) []specs.Mount {
 	return all
 }
 
+// Trees is how many mounts are handed to the stage as descriptors.
+func Trees(c Container) int {
+	n := len(MappedMounts(c.Spec))
+	if bare(c) {
+		n++ // the root, the last
+	}
+	return n
+}
+
 // MapMounts makes them before the birth. trees receive them; a plan that is only told needs none.
 func MapMounts(c Container, trees []kernel.MountTree) []explain.Step {
 	var steps []explain.Step
@@ -39,6 +48,15 @@ func MapMounts(c Container, trees []kernel.MountTree) []explain.Step {
 			"owners look different through such a mount; the files stay as they are", "01", op).
 			Kept("there would be nothing to mount"))
 	}
+	if bare(c) {
+		op := kernel.HoldTree{Source: c.Rootfs()}
+		if trees != nil {
+			op.Tree = &trees[len(trees)-1]
+		}
+		steps = append(steps, explain.Say("Take hold of the root",
+			"the mounts that the container begins with are few, and its root is not among them", "03", op).
+			Kept("there would be no root"))
+	}
 	return steps
 }
 
@@ -54,7 +72,7 @@ func bindSource(c Container, m specs.Mount) string {
 func placeOps(c Container, m specs.Mount, r mountRequest) []explain.Op {
 	for i, mapped := range MappedMounts(c.Spec) {
 		if mapped.Destination == m.Destination && mapped.Source == m.Source {
-			ops := []explain.Op{kernel.PlaceTreeIn{Root: c.Rootfs(), Target: m.Destination, Source: bindSource(c, m), Number: i}}
+			ops := []explain.Op{kernel.PlaceTreeIn{Root: c.Rootfs(), Target: m.Destination, Source: bindSource(c, m), Number: i, Mapped: true}}
 			if r.flags != 0 {
 				ops = append(ops, kernel.RemountIn{Root: c.Rootfs(), Target: m.Destination, Flags: r.flags})
 			}

@@ -61,6 +61,7 @@ type Container struct {
 	Init   bool        `json:"init,omitempty"` // a reaper as PID 1
 	Stay   bool        `json:"stay,omitempty"` // no pivot_root: --no-pivot
 
+	Bare        string            `json:"bare,omitempty"`        // the file of a mount namespace to be born from, which need not have the root; empty: the runtime's
 	CallersKeys bool              `json:"callersKeys,omitempty"` // no keyring of its own: --no-new-keyring
 	Scope       *Scope            `json:"scope,omitempty"`
 	Subgroups   map[string]string `json:"subgroups,omitempty"` // where a visitor goes below its groups, by controller or "" for all

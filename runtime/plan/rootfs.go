@@ -32,12 +32,16 @@ func rootSteps(c Container) []explain.Step {
 			"shared volumes keep their peers on the host; the root of the container gets none", "01",
 			kernel.SetPropagationAbove{Path: c.Rootfs(), Type: unix.MS_PRIVATE}).Kept(keepMounts)
 	}
-	steps := []explain.Step{apart,
-		explain.Say("Make the root a mount point",
-			"pivot_root takes only a mount point; a bind of a directory on itself is one", "03",
-			kernel.Bind{Source: c.Rootfs(), Target: c.Rootfs(), Recursive: true}).Kept("pivot_root would fail"),
+	root := explain.Say("Make the root a mount point",
+		"pivot_root takes only a mount point; a bind of a directory on itself is one", "03",
+		kernel.Bind{Source: c.Rootfs(), Target: c.Rootfs(), Recursive: true}).Kept("pivot_root would fail")
+	if bare(c) {
+		root = explain.Say("Put the root into place",
+			"the container began with few mounts, without its own; now it is there, and pivot_root can take it", "03",
+			kernel.PlaceTreeIn{Root: c.Rootfs(), Target: ".", Source: c.Rootfs(), Number: len(MappedMounts(c.Spec))}).
+			Kept("the root would be an empty directory")
 	}
-	return steps
+	return []explain.Step{apart, root}
 }
 
 // shared tells whether mounts made in the container may appear on the host, in volumes that are shared as well.

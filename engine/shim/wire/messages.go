@@ -27,6 +27,7 @@ type Birth struct {
 	Story    string   // the file to keep the runtime's story in when the container has ended; empty: nowhere
 	Terminal bool     // the program has one
 	Netns    string   // path of the network namespace; empty: the host's
+	Bare     string   // path of a mount namespace to begin with; empty: the host's
 	Stdin    bool     // somebody may write to the program's standard input
 	Init     bool     // a reaper as PID 1
 	Tell     bool     // send each step and wait for the answer
