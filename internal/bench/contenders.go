@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"glassbox/kernel"
 )
 
 // ground is what every contender stands on.
@@ -14,7 +16,8 @@ type ground struct {
 	bin     string // our programs
 	bundle  string // config.json and rootfs/
 	sleeper string // a bundle with the same root, whose program goes on
-	state   string // where the runtimes keep their state
+	state   string // where images and containers are kept
+	run     string // where it is kept what runs: a tmpfs
 }
 
 func (g ground) rootfs() string { return filepath.Join(g.bundle, "rootfs") }
@@ -31,7 +34,7 @@ func tables(g ground) []*table {
 	for _, program := range g.runtimes() {
 		name := filepath.Base(program)
 		command := func(args ...string) []string {
-			return append([]string{program, "--root", filepath.Join(g.state, name)}, args...)
+			return append([]string{program, "--root", filepath.Join(g.run, name)}, args...)
 		}
 		run.contenders = append(run.contenders, &contender{name: name, steps: [][]string{command("run", "--bundle", g.bundle, "bench")}})
 		steps.contenders = append(steps.contenders, &contender{name: name, steps: [][]string{
@@ -49,7 +52,7 @@ func tables(g ground) []*table {
 // engine is a glassbox command whose state lies in our directory.
 func (g ground) engine(args ...string) []string {
 	return append([]string{filepath.Join(g.bin, "glassbox"), "--root", filepath.Join(g.state, "lib"),
-		"--state", filepath.Join(g.state, "run")}, args...)
+		"--state", filepath.Join(g.run, "glassbox")}, args...)
 }
 
 // prepare makes the bundle in dir. Its only program is the busybox of our own image.
@@ -58,11 +61,14 @@ func prepare(dir string) (ground, error) {
 	if err != nil {
 		return ground{}, err
 	}
-	g := ground{bin: bin, bundle: filepath.Join(dir, "bundle"), sleeper: filepath.Join(dir, "sleeper"), state: filepath.Join(dir, "state")}
-	for _, dir := range []string{g.sleeper, g.rootfs() + "/bin", g.rootfs() + "/proc", g.rootfs() + "/dev", g.rootfs() + "/sys"} {
+	g := ground{bin: bin, bundle: filepath.Join(dir, "bundle"), sleeper: filepath.Join(dir, "sleeper"), state: filepath.Join(dir, "state"), run: filepath.Join(dir, "run")}
+	for _, dir := range []string{g.sleeper, g.run, g.rootfs() + "/bin", g.rootfs() + "/proc", g.rootfs() + "/dev", g.rootfs() + "/sys"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return g, err
 		}
+	}
+	if err := (kernel.Mount{Source: "tmpfs", Target: g.run, FSType: "tmpfs"}).Do(); err != nil {
+		return g, err
 	}
 	argv := g.engine("run", "--rm", "--network", "none", "box", "cat", "/bin/busybox")
 	busybox, err := exec.Command(argv[0], argv[1:]...).Output()

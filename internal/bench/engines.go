@@ -22,8 +22,8 @@ func (g ground) docker(args ...string) []string {
 func (g ground) socket() string { return filepath.Join(g.state, "docker.sock") }
 
 func (g ground) podman(args ...string) []string {
-	return append([]string{"podman", "--root", filepath.Join(g.state, "podman"), "--runroot", filepath.Join(g.state, "podman-run"),
-		"--tmpdir", filepath.Join(g.state, "podman-tmp"), "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs", "--events-backend", "file"}, args...)
+	return append([]string{"podman", "--root", filepath.Join(g.state, "podman"), "--runroot", filepath.Join(g.run, "podman"),
+		"--tmpdir", filepath.Join(g.run, "podman-tmp"), "--storage-driver", "overlay", "--cgroup-manager", "cgroupfs", "--events-backend", "file"}, args...)
 }
 
 func engineTables(g ground) []*table {
@@ -90,7 +90,7 @@ func (g ground) startDocker() (stop func() error, err error) {
 	if err := os.WriteFile(config, []byte("{}"), 0o600); err != nil { // not the machine's own configuration
 		return nil, fmt.Errorf("write dockerd's configuration: %w", err)
 	}
-	daemon := exec.Command("dockerd", "--config-file", config, "--data-root", filepath.Join(g.state, "docker"), "--exec-root", filepath.Join(g.state, "docker-run"),
+	daemon := exec.Command("dockerd", "--config-file", config, "--data-root", filepath.Join(g.state, "docker"), "--exec-root", filepath.Join(g.run, "docker"),
 		"--pidfile", filepath.Join(g.state, "docker.pid"), "--host", "unix://"+g.socket(), "--cgroup-parent", cgroupParent, "--shutdown-timeout", "2")
 	err = daemon.Start()
 	if errors.Is(err, exec.ErrNotFound) {

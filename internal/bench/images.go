@@ -19,7 +19,7 @@ const round = "{round}"
 
 func imageTables(g ground, ref string) []*table {
 	at := func(name string) string { return filepath.Join(g.state, name+round) }
-	glassbox := []string{filepath.Join(g.bin, "glassbox"), "--root", at("pull"), "--state", filepath.Join(g.state, "run"), "pull", ref}
+	glassbox := []string{filepath.Join(g.bin, "glassbox"), "--root", at("pull"), "--state", filepath.Join(g.run, "glassbox"), "pull", ref}
 	podman := append([]string{"podman", "--root", at("podman")}, g.podman()[3:]...)
 	pull := &table{name: "pull", title: "pull 300 MB, 8 layers", once: true, contenders: []*contender{
 		{name: "glassbox", steps: [][]string{glassbox}},
