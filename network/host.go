@@ -116,14 +116,14 @@ func Routes() ([]netip.Prefix, error) {
 }
 
 func subnetsOf(link netlink.Link) ([]netip.Prefix, error) {
-	addresses, err := links.Whole(func() ([]netlink.Addr, error) { return netlink.AddrList(link, netlink.FAMILY_ALL) })
+	addresses, err := links.AddressesOf(link.Attrs().Index)
 	if err != nil {
 		return nil, fmt.Errorf("list the addresses of %s: %w", link.Attrs().Name, err)
 	}
 	var found []netip.Prefix
 	for _, a := range addresses {
-		if p := prefixOf(a.IPNet); !p.Addr().IsLinkLocalUnicast() {
-			found = append(found, p)
+		if !a.Addr().IsLinkLocalUnicast() {
+			found = append(found, a.Masked())
 		}
 	}
 	return found, nil

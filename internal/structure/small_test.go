@@ -46,7 +46,7 @@ var glassboxModules = map[string]string{
 	"github.com/google/go-containerregistry": "the documents that images are made of, not its client",
 	"github.com/google/nftables":             "firewall rules",
 	"github.com/google/renameio/v2":          "files that are there whole or not at all",
-	"github.com/mdlayher/netlink":            "messages about firewall rules",
+	"github.com/mdlayher/netlink":            "messages about firewall rules and addresses",
 	"github.com/mdlayher/socket":             "required by it",
 	"github.com/moby/docker-image-spec":      "the words of image inspect",
 	"github.com/moby/moby/api":               "the words of ps, inspect, events, info",

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"glassbox/internal/testkit"
 	"glassbox/kernel/look"
 )
@@ -153,5 +155,34 @@ func TestOurOwnNetworkStays(t *testing.T) {
 	}
 	if after, err := look.Namespace(os.Getpid(), "net"); err != nil || after != before {
 		t.Errorf("looking moved this process from %d to %d (%v)", before, after, err)
+	}
+}
+
+// Of many links the one that is asked for, and no other.
+func TestAddressesOfOneLink(t *testing.T) {
+	host, _, _ := pair(t)
+	ip(t, host, `addr add 10.8.0.1/16 dev br0
+addr add fd00:9::1/64 dev br0 nodad
+addr add 10.7.0.1/24 dev port0
+addr add 10.6.0.1 peer 10.6.0.2/32 dev lo
+`)
+	for name, want := range map[string][]string{"br0": {"10.9.0.1/24", "10.8.0.1/16", "fd00:9::1/64"}, "port0": {"10.7.0.1/24"}, "lo": {"10.6.0.1/32"}} {
+		link, err := Find(host, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		err = look.Inside(host, unix.CLONE_NEWNET, func() error {
+			all, err := AddressesOf(link.Index)
+			for _, a := range all {
+				if !a.Addr().IsLinkLocalUnicast() {
+					got = append(got, a.String())
+				}
+			}
+			return err
+		})
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s has %q, want %q (%v)", name, got, want, err)
+		}
 	}
 }
