@@ -106,7 +106,7 @@ func TestNoAddressOfItsOwn(t *testing.T) {
 	freshHost(t)
 	a, told := sandbox(t, "aaaaaaaaaaaa", "10.44.0.2"), sandbox(t, "bbbbbbbbbbbb", "10.44.0.3")
 	attach(t, runner(t), told)
-	do(t, runner(t), withoutOp[kernel.LinkWithout6](attachPlan(a)))
+	do(t, runner(t), withoutOp[kernel.LinkOff6](withoutOp[kernel.LinkWithout6](attachPlan(a))))
 	own := func(s Sandbox) []bool {
 		return []bool{works("", "ip -6 address show "+s.Endpoints[0].Veth+" | grep fe80"), works(s.Netns, "ip -6 address show eth0 | grep fe80")}
 	}

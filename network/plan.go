@@ -68,7 +68,7 @@ func cablePlan(s Sandbox, e Endpoint) []explain.Step {
 	ops := []explain.Op{
 		kernel.LinkAddVeth{Name: e.Veth, Bridge: e.Network.Bridge, MTU: e.Network.MTU,
 			Peer: e.Link, PeerNetns: s.Netns, PeerMAC: e.MAC},
-		kernel.LinkWithout6{Name: e.Veth}, // a port of a switch has no address
+		kernel.LinkOff6{Name: e.Veth}, // a port of a switch has no address
 	}
 	if _, v6 := e.Network.V6(); !v6 {
 		ops = append(ops, kernel.LinkWithout6{Netns: s.Netns, Name: e.Link})
