@@ -13,7 +13,7 @@ import (
 	"os"
 	"time"
 
-	"glassbox/kernel"
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -37,7 +37,7 @@ func run(rounds int, limit time.Duration, only string, engines, images bool, cro
 	}
 	defer os.RemoveAll(dir)
 	g, err := prepare(dir)
-	defer kernel.Unmount{Target: g.run}.Do()
+	defer unix.Unmount(g.run, unix.MNT_DETACH)
 	if err != nil {
 		return err
 	}
