@@ -42,7 +42,7 @@ $(BOX): $(wildcard storage/box/build/*.go storage/box/recipe/*.go)
 test: build lint ## everything: lint, unit, golden, end-to-end on the real kernel, every lesson
 	@vm/need.sh nft:nftables ip:iproute2 unshare:util-linux ping:iputils-ping busybox:busybox-static pgrep:procps prove:perl \
 		docker-registry:docker-registry htpasswd:apache2-utils skopeo:skopeo umoci:umoci newuidmap:uidmap \
-		/usr/lib/cni/bridge:containernetworking-plugins iptables-nft:iptables dig:dnsutils openssl:openssl
+		/usr/lib/cni/bridge:containernetworking-plugins iptables-nft:iptables dig:dnsutils openssl:openssl bwrap:bubblewrap
 	@GLASSBOX_BIN=$(CURDIR)/bin go run ./internal/tally -p 1 $(AS_ROOT) ./...
 
 # Daemons and bridges live in namespaces of their own. What fails under runc as well is the machine's fault, not ours.

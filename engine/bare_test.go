@@ -25,11 +25,12 @@ func beganBare(t *testing.T, e *Engine, id string) bool {
 
 func TestManyContainersBeginWithFewMounts(t *testing.T) {
 	e := newEngine(t)
-	steady(t, e)
 	anonymous := []Mount{{Type: "volume", Target: "/v"}}
 	r := quiet("true")
-	r.AutoRemove, r.Mounts = true, anonymous
+	r.Mounts = anonymous
 	mustRun(t, e, r, "") // the directory of all volumes stays
+	e.removeAll(t)
+	steady(t, e)
 	before := testkit.Snapshot(t, e.watch())
 	e.Crowd = 3
 	volume := t.TempDir()
