@@ -26,16 +26,13 @@ func IsNamespace(path string) bool {
 	return unix.Statfs(path, &fs) == nil && fs.Type == unix.NSFS_MAGIC
 }
 
-// JoinNamespaces moves the calling thread into namespaces, in their order. Of a mount namespace see JoinMounts. man 2 setns.
+// JoinNamespaces moves the calling thread into namespaces, in their order. man 2 setns.
 type JoinNamespaces struct{ Namespaces []Namespace }
 
 func (j JoinNamespaces) Do() error { return do(j) }
 
 func (j JoinNamespaces) calls(m *making) error {
 	for _, ns := range j.Namespaces {
-		if ns.Flag == unix.CLONE_NEWNS {
-			m.apart()
-		}
 		m.join(ns.Path, ns.Flag)
 	}
 	return nil
@@ -72,13 +69,10 @@ type JoinMounts struct{ Path string }
 func (j JoinMounts) Do() error { return do(j) }
 
 func (j JoinMounts) calls(m *making) error {
-	m.apart()
+	m.add(call{number: unix.SYS_UNSHARE, args: with{unix.CLONE_FS}})
 	m.join(j.Path, unix.CLONE_NEWNS)
 	return nil
 }
-
-// apart gives the calling thread a working directory and a root of its own.
-func (m *making) apart() { m.add(call{number: unix.SYS_UNSHARE, args: with{unix.CLONE_FS}}) }
 
 func (j JoinMounts) Call() string {
 	return fmt.Sprintf("unshare(CLONE_FS)\nsetns(%q, CLONE_NEWNS)", j.Path)

@@ -53,7 +53,7 @@ func examples() []explain.Op {
 		UserNamespaceCreate{"/s/users", "/s/netns", []IDMap{{0, 100000, 65536}}, []IDMap{{0, 200000, 65536}}}, UserNamespaceRemove{"/s/users", "/s/netns"},
 		MapMount{"/data", "/s/own", []IDMap{{0, 100000, 65536}}, []IDMap{{0, 200000, 65536}}}, ChangeGroup{"/data", 200000},
 		MapTree{Source: "/data", Recursive: true, UIDs: []IDMap{{0, 1000, 1}}, GIDs: []IDMap{{0, 1000, 1}}}, PlaceTreeIn{"/r", "/data", "/data", 0, 9, true}, HoldTree{Source: "/r"}, PlaceTreeIn{"/r", ".", "/r", 0, 9, false},
-		LinkOff6{"veth0"}, CpusetFill{"/sys/fs/cgroup/cpuset/box", "0-3", "0"}, BareMounts{"/s/bare", []string{"/r", "/s"}}, BareMountsRemove{"/s/bare", nil},
+		LinkOff6{"veth0"}, BareMounts{"/s/bare", []string{"/r", "/s"}}, BareMountsRemove{"/s/bare", nil},
 		SetScheduler{Policy: "SCHED_BATCH", Nice: 5}, SetScheduler{Policy: "SCHED_FIFO", Priority: 10}, SetIOPriority{"IOPRIO_CLASS_BE", 6},
 		SetAffinity{"0-3,7"}, SetMemoryPolicy{Mode: "MPOL_BIND", Nodes: "0-1"}, SetPersonality{"LINUX32"}, JoinKeyring{"_ses.box"}, ChangeProfile{"box"},
 		Exec{"/bin/sh", []string{"sh", "-c", "echo $HOME"}, []string{"A=1", "B=x y"}}, ExecSelf{Args: []string{"glassbox: init", "3", "/bin/sh", "sh"}, Env: []string{"A=1"}},

@@ -34,7 +34,7 @@ touch /run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef012345
 nsenter --net=/run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ip link set lo up
 # Lay a virtual cable
 ip link add gb0123456789ab up mtu 1500 master glassbox0 type veth peer name eth0 netns /run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef address 02:42:0a:2c:00:02 mtu 1500
-ip link set gb0123456789ab addrgenmode none
+sysctl -w net/ipv6/conf/gb0123456789ab/disable_ipv6=1
 nsenter --net=/run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ip link set eth0 addrgenmode none
 nsenter --net=/run/glassbox/netns/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ip link set eth0 up
 until ip link show gb0123456789ab | grep -q 'state UP'; do :; done

@@ -46,8 +46,8 @@ func Birth(c Container, h Host, child *kernel.Child) explain.Step {
 			op.New |= flag
 		}
 	}
-	if bare(c) { // the last: the paths of the others are those of the host
-		op.Join = append(op.Join, kernel.Namespace{Flag: unix.CLONE_NEWNS, Path: c.Bare})
+	if bare(c) { // its mount namespace is to be a copy of another one than ours
+		op.New &^= unix.CLONE_NEWNS
 	}
 	if op.New&unix.CLONE_NEWUSER != 0 {
 		op.UIDs, op.GIDs = idMaps(c.Spec.Linux.UIDMappings), idMaps(c.Spec.Linux.GIDMappings)

@@ -32,16 +32,24 @@ func rootSteps(c Container) []explain.Step {
 			"shared volumes keep their peers on the host; the root of the container gets none", "01",
 			kernel.SetPropagationAbove{Path: c.Rootfs(), Type: unix.MS_PRIVATE}).Kept(keepMounts)
 	}
-	root := explain.Say("Make the root a mount point",
-		"pivot_root takes only a mount point; a bind of a directory on itself is one", "03",
-		kernel.Bind{Source: c.Rootfs(), Target: c.Rootfs(), Recursive: true}).Kept("pivot_root would fail")
 	if bare(c) {
-		root = explain.Say("Put the root into place",
-			"the container began with few mounts, without its own; now it is there, and pivot_root can take it", "03",
+		return append(bareSteps(c), apart, explain.Say("Put the root into place",
+			"it is not among the few mounts; now it is there, and pivot_root can take it", "03",
 			kernel.PlaceTreeIn{Root: c.Rootfs(), Target: ".", Source: c.Rootfs(), Number: len(MappedMounts(c.Spec))}).
-			Kept("the root would be an empty directory")
+			Kept("the root would be an empty directory"))
 	}
-	return []explain.Step{apart, root}
+	return []explain.Step{apart,
+		explain.Say("Make the root a mount point",
+			"pivot_root takes only a mount point; a bind of a directory on itself is one", "03",
+			kernel.Bind{Source: c.Rootfs(), Target: c.Rootfs(), Recursive: true}).Kept("pivot_root would fail"),
+	}
+}
+
+// bareSteps make the mount namespace when the stage is there: it has one thread, and can do what we would need a thread to waste for.
+func bareSteps(c Container) []explain.Step {
+	return []explain.Step{explain.Say("Begin with few mounts",
+		"a new mount namespace is a copy of the one that one is in, and there are many containers' mounts", "01",
+		kernel.JoinMounts{Path: c.Bare}, kernel.Unshare{Flags: unix.CLONE_NEWNS}).Kept(keepMounts)}
 }
 
 // shared tells whether mounts made in the container may appear on the host, in volumes that are shared as well.
