@@ -79,7 +79,7 @@ func (s *supervisor) enter() error {
 	return nil
 }
 
-// begin lets the shim run the container's program, and listens until the program runs. When ctx ends, the next step that is told is answered
+// begin lets the shim run the program, and listens until that is so. When ctx ends, the next step that is told is answered
 // with Quit. Where none is told any more it is too late: the container runs, and is not to lose its files and network. A shim that
 // says nothing for too long is hung up on.
 func (s *supervisor) begin(ctx context.Context, l explain.Listener) error {

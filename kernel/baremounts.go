@@ -18,9 +18,9 @@ import (
 )
 
 // BareMounts makes a mount namespace with those mounts alone by which the paths Ways are reached, and the kernel's own file systems. The
-// file ns in the directory Dir keeps it; where Dir is there already, somebody else is at it. Where the kernel does not let it be bound, Dir stays empty. Dir becomes a mount that is private: a mount namespace can be
-// bound in no other. It is made for all, and so has no inverse: see
-// BareMountsRemove.
+// file ns in the directory Dir keeps it. Where Dir is there already, somebody else is at it; where the kernel does not let it be bound,
+// Dir stays without the file's mount: see IsNamespace. Dir becomes a mount that is private: a mount namespace can be bound on no other. It
+// is made for all, and so has no inverse: see BareMountsRemove.
 type BareMounts struct {
 	Dir  string
 	Ways []string

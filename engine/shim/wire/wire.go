@@ -6,11 +6,11 @@
 //	descriptor 3                                 shim.sock: one of these first
 //	  engine                  shim                 engine            shim
 //	    Prepare   ------------>                      Attach  --------->   then as below, from Output on
-//	    Enter     ------------>
-//	    Start     ------------>                      Wait    --------->   then as below, from Exited on
-//	    <-- Told, Answer -->        (if it asked)    Exec    --------->   then as below, from Started on
-//	    <------------   Started                      Signal  --------->   and so Freeze, Alter, Names
-//	      or            Failed                               <---------   Done or Failed
+//	    Enter     ------------>                      Wait    --------->   then as below, from Exited on
+//	    Start     ------------>                      Exec    --------->   then as below, from Started on
+//	    <-- Told, Answer -->        (if it asked)    Signal  --------->   and so Freeze, Alter, Names
+//	    <------------   Started                              <---------   Done or Failed
+//	      or            Failed
 //	    Input, Resize  ------->
 //	    <------   Output, Errput
 //	    <------------   Exited, or Returns
