@@ -100,13 +100,14 @@ func TestShimForgetsForItsClient(t *testing.T) {
 // attached starts a container of --rm as run does in the foreground, and leaves the rest to the caller.
 func attached(t *testing.T, e *Engine) (*supervisor, string) {
 	t.Helper()
-	var s *supervisor
 	r := quiet("true")
 	r.AutoRemove, r.Name = true, "short"
-	n, err := e.create(t.Context(), r, nil, func(id string) (err error) {
-		s, err = e.spawn(id)
-		return err
-	})
+	id := e.newID()
+	s, err := e.spawn(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := e.create(t.Context(), id, r, nil)
 	if err != nil {
 		t.Fatal(errors.Join(err, s.giveUp()))
 	}

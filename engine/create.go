@@ -34,7 +34,7 @@ type newborn struct {
 
 // Create makes a container and returns its id.
 func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (string, error) {
-	n, err := e.create(ctx, r, l, func(string) error { return nil })
+	n, err := e.create(ctx, e.newID(), r, l)
 	if err != nil {
 		return "", err
 	}
@@ -42,8 +42,8 @@ func (e *Engine) Create(ctx context.Context, r Request, l explain.Listener) (str
 	return n.ID, writeStory(e.dir(n.ID, storyFile), n.story.Story)
 }
 
-// create calls meanwhile with the container's id when nothing is wrong with the request, before anything is made.
-func (e *Engine) create(ctx context.Context, r Request, l explain.Listener, meanwhile func(id string) error) (*newborn, error) {
+// create makes nothing if something is wrong with the request.
+func (e *Engine) create(ctx context.Context, id string, r Request, l explain.Listener) (*newborn, error) {
 	release, err := e.useImages()
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (e *Engine) create(ctx context.Context, r Request, l explain.Listener, mean
 		e.warnOfPlatform(image)
 	}
 	n := &newborn{image: image, Record: &Record{
-		ID: e.newID(), Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
+		ID: id, Created: time.Now().UTC(), ImageID: image.ID.String(), Request: r,
 	}}
 	if len(image.Config.Config.Labels) > 0 {
 		n.Labels = maps.Clone(image.Config.Config.Labels)
@@ -67,9 +67,6 @@ func (e *Engine) create(ctx context.Context, r Request, l explain.Listener, mean
 		return nil, err
 	}
 	if n.StopSignal, err = stopSignal(r, image.Config.Config.StopSignal); err != nil {
-		return nil, err
-	}
-	if err := meanwhile(n.ID); err != nil {
 		return nil, err
 	}
 	runner := &explain.Runner{Listener: explain.All(l, &n.story, quitWith(ctx))}

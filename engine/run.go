@@ -8,11 +8,12 @@ import (
 
 // Run makes a container and runs it. If it can not be started, nothing of it stays.
 func (e *Engine) Run(ctx context.Context, r RunRequest) (Result, error) {
-	var s *supervisor
-	n, err := e.create(ctx, r.Request, r.Listener, func(id string) (err error) {
-		s, err = e.spawn(id)
-		return err
-	})
+	id := e.newID()
+	s, err := e.spawn(id) // it takes as long to start up as we need to look at the request
+	if err != nil {
+		return Result{}, err
+	}
+	n, err := e.create(ctx, id, r.Request, r.Listener)
 	if err != nil {
 		return Result{}, errors.Join(err, s.giveUp())
 	}

@@ -160,11 +160,8 @@ func (s *supervisor) hangUp() error {
 }
 
 // giveUp is for a shim whose container does not come to be: it ends when it hears so, or has failed itself. What it has opened lies in
-// the live directory, which can be removed when it has gone. Where none was started there is nothing to do.
+// the live directory, which can be removed when it has gone.
 func (s *supervisor) giveUp() error {
-	if s == nil {
-		return nil
-	}
 	err := s.conn.Close()
 	gone := make(chan struct{})
 	go func() {
