@@ -73,15 +73,19 @@ func (s *shim) removeFiles(engine *wire.Conn) error {
 // outlive waits for the end of one life and, if there is to be another, begins it.
 func (s *shim) outlive(l *life) (again bool, err error) {
 	l.io.flow(l.audience)
-	status, waitErr := l.container.Wait()
+	wait := l.container.Await
+	if s.birth.Attach { // somebody may wait for the end: a thread that does so, too, hears of it first
+		wait = l.container.Wait
+	}
+	status, waitErr := wait()
 	close(l.over)
 	l.io.settle(l.audience)
-	wait, again, err := s.tell(l, status, waitErr)
+	pause, again, err := s.tell(l, status, waitErr)
 	runtime.Gosched() // those who deliver the news go first
 	// The first client cleans up what the engine made while we clean up what the runtime made; it waits until we say Done.
 	err = errors.Join(err, s.keepStory(l), l.container.Delete(true))
 	if again {
-		again = s.resurrect(wait, err)
+		again = s.resurrect(pause, err)
 	}
 	return again, err
 }

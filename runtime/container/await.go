@@ -10,9 +10,10 @@ import (
 )
 
 // Await is Wait for who waits for many.
-func (p *Process) Await() (unix.WaitStatus, error) {
-	return awaitEnd(p.PID)
-}
+func (p *Process) Await() (unix.WaitStatus, error) { return awaitEnd(p.PID) }
+
+// Await is Wait for who has many to supervise, each in a process of its own.
+func (c *Container) Await() (unix.WaitStatus, error) { return awaitEnd(c.InitPID) }
 
 func awaitEnd(pid int) (status unix.WaitStatus, err error) {
 	fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
