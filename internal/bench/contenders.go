@@ -67,8 +67,8 @@ func prepare(dir string) (ground, error) {
 			return g, err
 		}
 	}
-	if err := unix.Mount("tmpfs", g.run, "tmpfs", 0, ""); err != nil {
-		return g, fmt.Errorf("mount a tmpfs on %s: %w", g.run, err)
+	if err := inMemory(g.run); err != nil {
+		return g, err
 	}
 	argv := g.engine("run", "--rm", "--network", "none", "box", "cat", "/bin/busybox")
 	busybox, err := exec.Command(argv[0], argv[1:]...).Output()
@@ -84,6 +84,14 @@ func prepare(dir string) (ground, error) {
 		return g, err
 	}
 	return g, g.configure(g.sleeper, "/bin/sleep", "1000")
+}
+
+// inMemory makes a directory what /run is.
+func inMemory(dir string) error {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, ""); err != nil {
+		return fmt.Errorf("mount a tmpfs on %s: %w", dir, err)
+	}
+	return nil
 }
 
 // configure writes config.json: the default that a runtime proposes, with this program and without a terminal.

@@ -3,8 +3,8 @@
 // and the runtimes with the same default configuration. Everything is measured in two ways, for they do not agree: in turn,
 // A B C C A B, where each meets the traces that the others leave in the kernel; and in blocks of ten, A A A B B B, where each
 // meets its own. `make bench` runs it. `make bench-engines` compares the engines in the same way: ours, Docker and Podman; and
-// starts 500 containers of ours. What all of them keep of a running container lies on a tmpfs, as /run is one where systemd is. The rest
-// is beside it, in a directory of $TMPDIR. `make bench-images` pulls and lists images.
+// starts 500 containers of ours. What all of them keep of a running container lies on a tmpfs, as /run is one where systemd is; images
+// and containers' files are in a directory of $TMPDIR, those of the 500 excepted. `make bench-images` pulls and lists images.
 package main
 
 import (
