@@ -82,25 +82,6 @@ func (l LinkUp) Shell() string { return inNetns(l.Netns, "ip", "link", "set", l.
 // of them that is more work than all the rest of a container's start.
 type LinkWithout6 struct{ Netns, Name string }
 
-// LinkOff6 keeps a link out of IPv6 altogether. Else it would have a route for multicast, and the kernel looks through all such routes
-// whenever any link goes up or down: that is noticed with some hundred of them. Kernel: Documentation/networking/ip-sysctl.rst.
-type LinkOff6 struct{ Name string }
-
-func (l LinkOff6) parameter() SetSysctl {
-	return SetSysctl{Name: "net/ipv6/conf/" + l.Name + "/disable_ipv6", Value: "1"}
-}
-
-// Do succeeds where the kernel has no IPv6, or none on a link as narrow as this: so it is off.
-func (l LinkOff6) Do() error {
-	err := l.parameter().Do()
-	if errors.Is(err, unix.ENOENT) {
-		return nil
-	}
-	return err
-}
-func (l LinkOff6) Call() string  { return l.parameter().Call() }
-func (l LinkOff6) Shell() string { return l.parameter().Shell() }
-
 const noAddress = 1 // IN6_ADDR_GEN_MODE_NONE of linux/if_link.h
 
 func (l LinkWithout6) message() message {
@@ -121,6 +102,25 @@ func (l LinkWithout6) Call() string { return l.message().call(l.Netns) }
 func (l LinkWithout6) Shell() string {
 	return inNetns(l.Netns, "ip", "link", "set", l.Name, "addrgenmode", "none")
 }
+
+// LinkOff6 keeps a link out of IPv6 altogether. Else it would have a route for multicast, and the kernel looks through all such routes
+// whenever any link goes up or down: that is noticed with some hundred of them. Kernel: Documentation/networking/ip-sysctl.rst.
+type LinkOff6 struct{ Name string }
+
+func (l LinkOff6) parameter() SetSysctl {
+	return SetSysctl{Name: "net/ipv6/conf/" + l.Name + "/disable_ipv6", Value: "1"}
+}
+
+// Do succeeds where the kernel has no IPv6, or none on a link as narrow as this: so it is off.
+func (l LinkOff6) Do() error {
+	err := l.parameter().Do()
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	return err
+}
+func (l LinkOff6) Call() string  { return l.parameter().Call() }
+func (l LinkOff6) Shell() string { return l.parameter().Shell() }
 
 // LinkSettle waits until the kernel has noticed that a link's other end was switched on. It leaves that for later, and until
 // then drops what is to be sent: a second is lost before the first packet is tried again. Who asks for the state of the link

@@ -74,7 +74,7 @@ func (s *shim) removeFiles(engine *wire.Conn) error {
 func (s *shim) outlive(l *life) (again bool, err error) {
 	l.io.flow(l.audience)
 	wait := l.container.Await
-	if s.birth.Attach { // somebody may wait for the end: a thread that does so, too, hears of it first
+	if s.birth.Attach { // in the foreground: somebody is waiting, and a thread in wait4 hears of the end sooner
 		wait = l.container.Wait
 	}
 	status, waitErr := wait()

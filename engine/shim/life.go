@@ -36,16 +36,16 @@ type cues struct{ enter, start func() error }
 
 // begin makes the container. Its spec is read each time: the limits may have been changed. seen is a look at the host that has
 // begun already; nil: there is none.
-func (l *life) begin(b wire.Birth, seen *container.Sight, cues cues, listener explain.Listener) error {
-	spec, err := readSpec(b.Bundle)
+func (l *life) begin(b wire.Birth, seen *container.Sight, wait cues, listener explain.Listener) error {
 	if !kernel.IsNamespace(b.Bare) { // it has gone, or there was none
 		b.Bare = ""
 	}
+	spec, err := readSpec(b.Bundle)
 	if err == nil {
 		l.container, err = container.Run(spec, container.Options{
 			ID: b.ID, Bundle: b.Bundle, Root: b.Runtime,
 			Stdin: l.io.child[0], Stdout: l.io.child[1], Stderr: l.io.child[2],
-			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Bare: b.Bare, Seen: seen, Await: cues.enter, Allow: cues.start,
+			ConsoleSocket: l.io.theirs, Listener: listener, Init: b.Init, Bare: b.Bare, Seen: seen, Await: wait.enter, Allow: wait.start,
 		})
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-// This file waits for visitors without a thread for each: who supervises a container may wait for many at once, and Go keeps every
+// This file waits for processes without a thread for each: who supervises a container may wait for many at once, and Go keeps every
 // thread that has ever been blocked. man 2 pidfd_open.
 package container
 
@@ -12,7 +12,7 @@ import (
 // Await is Wait for who waits for many.
 func (p *Process) Await() (unix.WaitStatus, error) { return awaitEnd(p.PID) }
 
-// Await is Wait for who has many to supervise, each in a process of its own.
+// Await is Wait without a thread. It returns a little later: Go looks at its epoll first.
 func (c *Container) Await() (unix.WaitStatus, error) { return awaitEnd(c.InitPID) }
 
 func awaitEnd(pid int) (status unix.WaitStatus, err error) {

@@ -90,51 +90,36 @@ func TestFailureInSilenceUndoesAll(t *testing.T) {
 	}
 }
 
-// Who is to be awaited may say no: then there was no birth, and what was made ahead of it is taken back. All is made by then.
-func TestAwaitedRefusalUndoesAll(t *testing.T) {
-	b := newBox(t, "true")
-	refused := errors.New("refused")
-	o := b.options()
-	o.Await = func() error {
-		if pids, err := testkit.Descendants(os.Getpid()); err != nil || len(pids) > 0 {
-			t.Errorf("somebody was born already: %v (%v)", pids, err)
+// Who is to be awaited may forbid the birth, and who is to allow it the program's start. What was made until then is taken back.
+func TestRefusalUndoesAll(t *testing.T) {
+	for what, c := range map[string]struct {
+		asked func(o *Options, ask func() error)
+		born  int // processes by then
+	}{
+		"the birth":   {func(o *Options, ask func() error) { o.Await = ask }, 0},
+		"the program": {func(o *Options, ask func() error) { o.Allow = ask }, 1},
+	} {
+		b := newBox(t, "true")
+		refused := errors.New("refused")
+		o := b.options()
+		c.asked(&o, func() error {
+			if pids, err := testkit.Descendants(os.Getpid()); err != nil || len(pids) != c.born {
+				t.Errorf("%s: %d processes are expected, not %v (%v)", what, c.born, pids, err)
+			}
+			return refused
+		})
+		if _, err := Run(b.spec, o); !errors.Is(err, refused) {
+			t.Errorf("%s: %v instead of the refusal", what, err)
 		}
-		return refused
-	}
-	if _, err := Run(b.spec, o); !errors.Is(err, refused) {
-		t.Errorf("%v instead of the refusal", err)
-	}
-	if left := testkit.Diff(b.before, b.picture()); left != "" {
-		t.Errorf("left behind:\n%s", left)
-	}
-	o.Await = func() error { return nil } // the control
-	made, err := Run(b.spec, o)
-	must(t, err)
-	b.ended(made)
-}
-
-// Who has to allow the program's start may say no, too: all is made by then, and somebody was born.
-func TestForbiddenStartUndoesAll(t *testing.T) {
-	b := newBox(t, "true")
-	forbidden := errors.New("forbidden")
-	o := b.options()
-	o.Allow = func() error {
-		if pids, err := testkit.Descendants(os.Getpid()); err != nil || len(pids) != 1 {
-			t.Errorf("there is not one process, but %v (%v)", pids, err)
+		b.reap()
+		if left := testkit.Diff(b.before, b.picture()); left != "" {
+			t.Errorf("%s, left behind:\n%s", what, left)
 		}
-		return forbidden
+		c.asked(&o, func() error { return nil }) // the control
+		made, err := Run(b.spec, o)
+		must(t, err)
+		b.ended(made)
 	}
-	if _, err := Run(b.spec, o); !errors.Is(err, forbidden) {
-		t.Errorf("%v instead of the ban", err)
-	}
-	b.reap()
-	if left := testkit.Diff(b.before, b.picture()); left != "" {
-		t.Errorf("left behind:\n%s", left)
-	}
-	o.Allow = func() error { return nil } // the control
-	made, err := Run(b.spec, o)
-	must(t, err)
-	b.ended(made)
 }
 
 // Steps that may be left out are left out one by one. The container works all the same, or its birth fails and is undone.
