@@ -135,6 +135,13 @@ func (r *reader) list(v reflect.Value) bool {
 		return false
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, 4))
+	if list, ok := v.Addr().Interface().(*[]string); ok {
+		return r.array(func() bool {
+			s, ok := r.str()
+			*list = append(*list, s)
+			return ok
+		})
+	}
 	return r.array(func() bool {
 		n := v.Len()
 		v.Grow(1)

@@ -3,6 +3,7 @@ package quickjson
 
 import (
 	"encoding"
+	"encoding/base64"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -72,18 +73,64 @@ func appendSpecial(b []byte, v reflect.Value) ([]byte, bool) {
 	if v.CanAddr() {
 		v = v.Addr()
 	}
+	switch own := v.Interface().(type) {
+	case []byte:
+		return appendBytes(b, own), true
+	case *[]byte:
+		return appendBytes(b, *own), true
+	case json.Marshaler: // encoding/json would prepare itself only to call it
+		if v.Kind() == reflect.Interface {
+			break // it may be nil
+		}
+		if text, err := own.MarshalJSON(); err == nil && isCompact(text) {
+			return append(b, text...), true
+		}
+	}
 	text, err := json.Marshal(v.Interface())
 	return append(b, text...), err == nil
 }
 
-// appendString writes what needs no escape by itself.
-func appendString(b []byte, s string) ([]byte, bool) {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' || strings.IndexByte(`"\<>&`, s[i]) >= 0 {
-			return appendSpecial(b, reflect.ValueOf(s))
+// isCompact tells whether a text is as encoding/json would write it: nothing between the values, nothing that it escapes.
+func isCompact(text []byte) bool {
+	for _, c := range text {
+		if c <= ' ' || c > '~' || strings.IndexByte(`<>&`, c) >= 0 {
+			return false
 		}
 	}
-	return append(append(append(b, '"'), s...), '"'), true
+	r := reader{text: text}
+	return r.skip() && r.atEnd()
+}
+
+func appendBytes(b, data []byte) []byte {
+	if data == nil {
+		return append(b, "null"...)
+	}
+	return append(base64.StdEncoding.AppendEncode(append(b, '"'), data), '"')
+}
+
+// appendString leaves what is not ASCII to encoding/json.
+func appendString(b []byte, s string) ([]byte, bool) {
+	begin, written := len(b), 0
+	b = append(b, '"')
+	for i := range len(s) {
+		c := s[i]
+		if c > '~' {
+			return appendSpecial(b[:begin], reflect.ValueOf(s))
+		}
+		if c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			b = appendEscape(append(b, s[written:i]...), c)
+			written = i + 1
+		}
+	}
+	return append(append(b, s[written:]...), '"'), true
+}
+
+func appendEscape(b []byte, c byte) []byte {
+	const hex, short = "0123456789abcdef", "\"\"\\\\\bb\ff\nn\rr\tt" // a byte and its letter
+	if i := strings.IndexByte(short, c); i >= 0 {
+		return append(b, '\\', short[i+1])
+	}
+	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
 func appendObject(b []byte, v reflect.Value) (_ []byte, ok bool) {
@@ -105,9 +152,9 @@ func appendFields(b []byte, v reflect.Value) (_ []byte, ok bool) {
 				return b, false
 			}
 			continue
-		case f.options == "omitempty" && isEmpty(value):
+		case f.options == "omitempty" && isEmpty(value), f.options == "omitzero" && isZero(value):
 			continue
-		case f.odd || f.options != "" && f.options != "omitempty":
+		case f.odd || f.options != "" && f.options != "omitempty" && f.options != "omitzero":
 			return b, false
 		}
 		if b, ok = appendString(b, f.name); !ok {
@@ -130,20 +177,32 @@ func isEmpty(v reflect.Value) bool {
 	return v.Kind() != reflect.Struct && v.IsZero()
 }
 
+// isZero asks those that know, such as a time.
+func isZero(v reflect.Value) bool {
+	if z, ok := v.Interface().(interface{ IsZero() bool }); ok && v.Kind() == reflect.Struct {
+		return z.IsZero()
+	}
+	return v.IsZero()
+}
+
+// appendList knows the elements of most lists: the calls that a filter names are the better part of a config.json.
 func appendList(b []byte, v reflect.Value) (_ []byte, ok bool) {
+	element := func(b []byte, i int) ([]byte, bool) { return appendValue(b, v.Index(i)) }
+	if list, own := v.Interface().([]string); own {
+		element = func(b []byte, i int) ([]byte, bool) { return appendString(b, list[i]) }
+	}
 	b = append(b, '[')
 	for i := range v.Len() {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if b, ok = appendValue(b, v.Index(i)); !ok {
+		if b, ok = element(b, i); !ok {
 			return b, false
 		}
 	}
 	return append(b, ']'), true
 }
 
-// appendMap sorts by key.
 func appendMap(b []byte, v reflect.Value) (_ []byte, ok bool) {
 	if v.Type().Key() != reflect.TypeFor[string]() {
 		return b, false

@@ -23,6 +23,9 @@ type kept struct {
 	Plain   bool
 	Raw     json.RawMessage
 	Own     own
+	Ended   time.Time      `json:"ended,omitzero"`
+	None    int            `json:"none,omitzero"`
+	Each    map[string]any `json:"each,omitzero"`
 }
 
 // own writes itself, if it is asked by its address.
@@ -33,7 +36,7 @@ func (o *own) MarshalJSON() ([]byte, error) { return []byte(`{"own":true}`), nil
 func (o *own) UnmarshalJSON(b []byte) error { o.x = len(b); return nil }
 
 var texts = []string{
-	`{}`, ` {"spec" : {"ociVersion":"1.2.0","process":{"user":{"uid":0,"gid":5,"additionalGids":[1,2]},"args":["a","b\n\u00e9"],"cwd":"/"},
+	`{}`, ` {"spec" : {"ociVersion":"1.2.0","process":{"user":{"uid":0,"gid":5,"additionalGids":[1,2]},"args":["a","b\n\u00e9"],"env":[],"cwd":"/"},
 	"root":{"path":"r","readonly":true},"hooks":{"poststop":[{"path":"/x","timeout":3}]},"linux":{"resources":{"devices":[{"allow":false,"access":"rwm"}],
 	"memory":{"limit":-1},"unified":{"memory.high":"5"},"blockIO":{"weightDevice":[{"major":8,"minor":1,"weight":9}]}},"namespaces":[{"type":"pid"}],
 	"devices":[{"path":"/dev/x","type":"c","major":1,"minor":2,"fileMode":438,"uid":0}],"unknown":{"a":[1,{"b":null}]}}}}`,
@@ -41,6 +44,8 @@ var texts = []string{
 	`{"small":128}`, `{"small":1.0}`, `{"small":01}`, `{"small":1e1}`, `{"small":-}`, `{"small":"1"}`, `{"names":{"a":1}}`, `{"names":{"a":"b","a":"c"}}`,
 	`{"spec":{"linux":{"namespaces":[{"type":"pid"}],"namespaces":[{}]}}}`, `{"spec":null,"names":null}`, `{"raw":null,"own":null}`, `{"raw":{"a": 1},"own":7}`, `null`, `[]`, `""`, ``, `{`, `{"a":}`, `{"a" 1}`,
 	`{"plain":tru}`, `{"plain":truest}`, `{"a":[1,]}`, `{"a":1,}`, `{} x`, "{\"a\":\"\x01\"}", "{\"names\":{\"a\":\"\xff\"}}", `{"a":"\x"}`, `{"SPEC":{"Version":"x"}}`,
+	`{"spec":{"process":{"args":["a",null]}}}`, `{"ended":"2024-05-06T07:08:09Z","none":1,"each":{"a":null,"b":"","c":[true]}}`, `{"ended":"0001-01-01T00:00:00Z","none":0,"each":{}}`,
+	`{"names":{"a":"\u0000\b\f\n\r\t\u001f \"\\/<>&~\u007f","\u00e9":"\u2028"}}`, `{"program":"","raw":[1, "<"]}`,
 	`{"a":12.5e3}`, `{"a":--1}`, `{"began":7}`, `{"any":"\ud800"}`, `{"a":"\"}`,
 }
 
@@ -79,8 +84,16 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// The short cut has to be taken where it counts: what it reads alone is what it is for.
+// The short cut has to be taken where it counts: what it reads and writes alone is what it is for.
 func TestShortCut(t *testing.T) {
+	v := struct {
+		Call  string
+		Began time.Time `json:",omitzero"`
+		Ended time.Time `json:",omitzero"`
+	}{Call: `mkdir("/a")`, Began: time.Now()}
+	if text, ok := appendValue(nil, reflect.ValueOf(v)); !ok || string(text) != mustMarshal(t, json.Marshal, v) {
+		t.Errorf("wrote %s, without help: %v", text, ok)
+	}
 	for i, want := range []bool{true, true, false} {
 		r, v := reader{text: []byte(texts[i])}, &kept{}
 		if got := r.value(reflect.ValueOf(v).Elem()) && r.atEnd(); got != want {
