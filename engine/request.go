@@ -101,7 +101,7 @@ type Place struct {
 	Processors int    // of the host: a CPU limit may not exceed them
 	Account    Account
 	Devices    []specs.LinuxDevice // the host's, for --privileged
-	Rights     []string            // the capabilities this machine can give: HostCapabilities()
+	Rights     []string            // the capabilities this machine can give: hostCapabilities()
 }
 
 // ShortID is how people see an id.

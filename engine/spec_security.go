@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"github.com/moby/profiles/seccomp"
-	"github.com/moby/sys/capability"
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"glassbox/kernel"
 )
 
 // Confinement is what the --security-opt flags ask for.
@@ -75,33 +76,12 @@ func defaultCapabilities() []string {
 }
 
 // knownCapabilities lists what Linux 5.9 and later know, by number.
-func knownCapabilities() []string { return capabilityWords(capability.ListKnown()) }
+func knownCapabilities() []string { return kernel.CapabilityNames(kernel.AllCapabilities) }
 
-func capabilityWords(list []capability.Cap) []string {
-	var words []string
-	for _, c := range list {
-		words = append(words, "CAP_"+strings.ToUpper(c.String()))
-	}
-	return words
-}
-
-// HostCapabilities are what this process can pass on: its bounding set. Inside a virtual machine or a container that can be
+// hostCapabilities are what this process can pass on: its bounding set. Inside a virtual machine or a container that can be
 // less than what the kernel knows.
-func HostCapabilities() ([]string, error) {
-	own, err := capability.NewPid2(0)
-	if err == nil {
-		err = own.Load()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the capabilities of this process: %w", err)
-	}
-	var held []capability.Cap
-	for _, c := range capability.ListKnown() {
-		if own.Get(capability.BOUNDING, c) {
-			held = append(held, c)
-		}
-	}
-	return capabilityWords(held), nil
+func hostCapabilities() []string {
+	return kernel.CapabilityNames(kernel.BoundingSet() & kernel.AllCapabilities)
 }
 
 // maskedPaths are covered: they tell about the machine, or let it be changed.

@@ -4,6 +4,8 @@ package kernel
 import (
 	"slices"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // capabilityNames are in the order of their numbers, linux/capability.h.
@@ -20,6 +22,19 @@ var capabilityNames = [...]string{
 
 // AllCapabilities is the mask of those that have a name here.
 const AllCapabilities = 1<<len(capabilityNames) - 1
+
+// BoundingSet is the mask of what this process could ever have. man 2 prctl, PR_CAPBSET_READ.
+func BoundingSet() uint64 {
+	var mask uint64
+	for bit := range 64 {
+		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(bit), 0, 0, 0)
+		if err != nil { // the kernel knows no more
+			break
+		}
+		mask |= uint64(has) << bit
+	}
+	return mask
+}
 
 // CapabilityMask turns names into a mask, and returns those that are no names: a newer kernel's, or misspelt.
 func CapabilityMask(names []string) (mask uint64, unknown []string) {

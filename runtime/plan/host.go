@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
+	"glassbox/kernel"
 	"glassbox/kernel/look"
 )
 
@@ -33,7 +33,7 @@ func LookAtCgroups() (Host, error) {
 
 // Now is what was found, and the capabilities that we have today: all that a visit depends on.
 func (h Host) Now(c Container) Host {
-	h.Capabilities = boundingSet()
+	h.Capabilities = kernel.BoundingSet()
 	if newNamespace(c.Spec, specs.UserNamespace) {
 		h.Capabilities = ^uint64(0) // whoever makes one has all of them inside
 	}
@@ -80,17 +80,4 @@ func firstLine(path string) (string, error) {
 	text, err := look.Text(path)
 	line, _, _ := strings.Cut(text, "\n")
 	return line, err
-}
-
-// boundingSet is what this process could ever have. man 2 prctl, PR_CAPBSET_READ.
-func boundingSet() uint64 {
-	var mask uint64
-	for bit := range 64 {
-		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(bit), 0, 0, 0)
-		if err != nil { // the kernel knows no more
-			break
-		}
-		mask |= uint64(has) << bit
-	}
-	return mask
 }
