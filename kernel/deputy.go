@@ -86,11 +86,14 @@ func (d *Deputy) Prepare(ops ...Foretold) (*Orders, error) {
 		p.op(m.list)
 		switch op.(type) {
 		case AwaitStart:
-			p.report = p.opened[0]
+			p.report = p.opened[heldRoot]
 		case SeccompFilter:
 			quiet = true
 		}
 	}
+	m.begin()
+	m.letGo()
+	p.tail(m.list...)
 	if !quiet {
 		p.tail(tick(clock, len(ops)))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"syscall"
@@ -84,6 +85,53 @@ func TestDeputyMakesWhatIsMissing(t *testing.T) {
 			t.Errorf("with %q: %q, want %q", there, out, want)
 		}
 	}
+}
+
+// The root stays open from op to op, but not over what is mounted on it: there its name leads to another directory.
+func TestDeputyHoldsRoot(t *testing.T) {
+	root, other := t.TempDir(), t.TempDir()
+	dir := func(name string) Foretold { return EnsureDirIn{Root: root, Path: name, Mode: 0o755} }
+	ops := []Foretold{Unshare{Flags: unix.CLONE_NEWNS}, SetPropagation{Target: "/", Type: unix.MS_PRIVATE | unix.MS_REC},
+		dir("/a"), dir("/a/b"), Bind{Source: other, Target: root}, dir("/c"), MountIn{Root: root, Target: "/", Source: "x", FSType: "tmpfs"}, dir("/d"), dir("/e")}
+	var m making
+	opens := 0
+	for _, op := range ops {
+		m.begin()
+		must(t, op.calls(&m))
+		for _, c := range m.list {
+			if c.opens == heldRoot {
+				opens++
+			}
+		}
+	}
+	if opens != 4 { // for a and b, for c, for the mount, for d and e
+		t.Errorf("opened %d times, want 4", opens)
+	}
+	out, _, err := errand(t, false, append(ops, shellProgram("ls "+root))...)
+	must(t, err)
+	in := func(dir string) string {
+		out, err := exec.Command("ls", dir).Output()
+		must(t, err)
+		return string(out)
+	}
+	if got, want := [3]string{in(root), in(other), out}, [3]string{"a\n", "c\n", "d\ne\n"}; got != want {
+		t.Errorf("made %q, want %q", got, want)
+	}
+}
+
+// An op makes fewer calls after another one: which of them has failed is said by its own name, still.
+func TestDeputyFailsWithHeldRoot(t *testing.T) {
+	root := t.TempDir()
+	file, fifo := EnsureFileIn{Root: root, Path: "/f"}, MknodIn{Root: root, Path: "/f", Mode: unix.S_IFIFO}
+	if _, _, err := errand(t, false, file, fifo); err == nil || !strings.Contains(err.Error(), "another file") {
+		t.Errorf("got %v, want that there is another file", err)
+	}
+	// What comes after a filter is only what was asked for.
+	d := appoint(t, nil)
+	if err := d.do(false, []Foretold{file, SeccompFilter{Program: refuse(unix.SYS_CLOSE, unix.EPERM)}}); err != nil {
+		t.Errorf("where close is forbidden: %v", err)
+	}
+	must(t, (KillChild{Child: d.Child}).Do())
 }
 
 func shellProgram(script string, before ...string) Spawn {

@@ -180,8 +180,11 @@ func (t task) inTable(table []byte) error {
 		return errors.New("the process has ended, and did not say why")
 	}
 	var m making
-	if err := t.ops[failed.Op].calls(&m); err != nil {
-		return Fail(t.ops[failed.Op], err)
+	for _, op := range t.ops[:failed.Op+1] { // which calls an op makes depends on those before it
+		m.begin()
+		if err := op.calls(&m); err != nil {
+			return Fail(op, err)
+		}
 	}
 	failed.Err = m.list[min(call, len(m.list)-1)].failed(t.ops[failed.Op], errno)
 	return &failed

@@ -31,7 +31,6 @@ type call struct {
 
 	opens  descriptor // its result is this one
 	closes bool       // its first argument is one, and closed by it
-	lacks  descriptor // this one is not there: to open it has failed
 
 	may   errnoSet // are no failures
 	or    *mark    // where one goes on after one of them; nil: at the next call
@@ -95,6 +94,7 @@ type pollIn descriptor
 // do makes the calls now, in the calling thread alone: Go's own wrappers of some change all threads.
 func do(op Foretold) error {
 	var m making
+	m.begin()
 	if err := op.calls(&m); err != nil {
 		return Fail(op, err)
 	}

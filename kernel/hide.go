@@ -17,12 +17,6 @@ func (m MaskIn) Do() error { return do(m) }
 
 // calls look what is there before they cover it: a mount that fails costs more than all of this.
 func (m MaskIn) calls(k *making) error {
-	null := k.opens(call{number: unix.SYS_OPENAT, name: "open /dev/null",
-		args: with{unix.AT_FDCWD, "/dev/null", unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC}})
-	buffer, kind := stat(unix.S_IFMT, unix.S_IFCHR, unix.ENODEV)
-	isNull := isDevice(buffer, 1, 3, unix.ENODEV)
-	isNull.name = "/dev/null is not the null device"
-	k.add(call{number: unix.SYS_FSTAT, args: with{null, buffer}, check: kind, name: isNull.name}, isNull)
 	k.at(m.Root, m.Target, 0, true, func(fd descriptor, target any) {
 		coverDir := mount("tmpfs", target, "tmpfs", unix.MS_RDONLY, emptyTmpfs)
 		if target == "/" {
@@ -34,11 +28,23 @@ func (m MaskIn) calls(k *making) error {
 		k.add(call{number: unix.SYS_FSTAT, args: with{fd, found}, check: isDir, may: errnos(unix.ENOTDIR), or: file}, coverDir)
 		k.jump(done)
 		k.here(file)
+		null := k.null()
 		k.add(mount(ownFile(null), target, "", unix.MS_BIND, ""))
+		k.close(null)
 		k.here(done)
 	})
-	k.close(null)
 	return nil
+}
+
+// null opens the host's null device.
+func (m *making) null() descriptor {
+	null := m.opens(call{number: unix.SYS_OPENAT, name: "open /dev/null",
+		args: with{unix.AT_FDCWD, "/dev/null", unix.O_PATH | unix.O_NOFOLLOW | unix.O_CLOEXEC}})
+	buffer, kind := stat(unix.S_IFMT, unix.S_IFCHR, unix.ENODEV)
+	isNull := isDevice(buffer, 1, 3, unix.ENODEV)
+	isNull.name = "/dev/null is not the null device"
+	m.add(call{number: unix.SYS_FSTAT, args: with{null, buffer}, check: kind, name: isNull.name}, isNull)
+	return null
 }
 
 const emptyTmpfs = "nr_blocks=1,nr_inodes=1"
@@ -73,10 +79,11 @@ type ReadonlyIn struct {
 
 func (r ReadonlyIn) Do() error { return do(r) }
 
-// calls resolve the target twice: the second time it is the mount that was made.
+// calls resolve the target twice, from the name of Root: the second time it is the mount that was made, also where a link leads to Root.
 func (r ReadonlyIn) calls(m *making) error {
 	_, remount := r.as()
 	m.at(r.Root, r.Target, 0, true, func(_ descriptor, target any) { m.add(mount(target, target, "", unix.MS_BIND|unix.MS_REC, "")) })
+	m.letGo()
 	m.at(r.Root, r.Target, 0, true, func(_ descriptor, target any) { m.remount(target, remount.flags()) })
 	return nil
 }

@@ -37,8 +37,7 @@ func (f EnsureFileIn) calls(m *making) error {
 
 func (m *making) ensureFile(root, name string) {
 	missing, there := new(mark), new(mark)
-	dir := m.root(root)
-	look := find(dir, name, unix.O_PATH, 0)
+	look := find(m.root(root), name, unix.O_PATH, 0)
 	look.may, look.or = absent, missing
 	m.close(m.opens(look))
 	m.jump(there)
@@ -48,7 +47,6 @@ func (m *making) ensureFile(root, name string) {
 		m.close(m.opens(call{number: unix.SYS_OPENAT, args: with{dir, base, fresh, 0o644}}))
 	})
 	m.here(there)
-	m.close(dir)
 }
 
 func (f EnsureFileIn) Call() string {

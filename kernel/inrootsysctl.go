@@ -20,8 +20,7 @@ func (s SetSysctlIn) Do() error { return do(s) }
 // calls cross no mount below /proc and follow no link: what lies there may be a forgery (CVE-2025-52881).
 func (s SetSysctlIn) calls(m *making) error {
 	none, other, done := new(mark), new(mark), new(mark)
-	dir := m.root(s.Root)
-	open := find(dir, "/proc", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_SYMLINKS)
+	open := find(m.root(s.Root), "/proc", unix.O_PATH|unix.O_DIRECTORY, unix.RESOLVE_NO_SYMLINKS)
 	open.may, open.or = errnos(unix.ENOENT, unix.ENOTDIR, unix.ELOOP, unix.EACCES), none
 	proc := m.opens(open)
 	own := onProc(proc, path.Join(s.Root, "/proc"))
@@ -33,12 +32,10 @@ func (s SetSysctlIn) calls(m *making) error {
 	m.add(call{number: unix.SYS_WRITE, args: with{fd, s.Value, len(s.Value)}})
 	m.close(fd)
 	m.close(proc)
-	m.close(dir)
 	m.jump(done)
 	m.here(other)
 	m.close(proc)
 	m.here(none)
-	m.close(dir)
 	plain := m.opens(call{number: unix.SYS_OPENAT, args: with{unix.AT_FDCWD, s.plain().path(), unix.O_WRONLY | unix.O_CLOEXEC}})
 	m.add(onProc(plain, s.plain().path()), call{number: unix.SYS_WRITE, args: with{plain, s.Value, len(s.Value)}})
 	m.close(plain)

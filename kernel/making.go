@@ -14,19 +14,28 @@ import (
 type making struct {
 	list   []call
 	opened int
+	held   string // the directory that is open as heldRoot
 }
 
+// heldRoot is the descriptor that stays open from one op to the next, of those that are told together.
+const heldRoot descriptor = 1
+
 // begin makes room for those of another op.
-func (m *making) begin() { m.list, m.opened = m.list[:0], 0 }
+func (m *making) begin() { m.list, m.opened = m.list[:0], int(heldRoot) }
 
 func (m *making) add(calls ...call) { m.list = append(m.list, calls...) }
 
 // opens adds a call whose result is a descriptor.
 func (m *making) opens(c call) descriptor {
 	m.opened++
-	c.opens = descriptor(m.opened)
+	return m.opensAs(descriptor(m.opened), c)
+}
+
+// opensAs adds one whose result is this descriptor, which was closed meanwhile, or was not opened because the call had failed.
+func (m *making) opensAs(d descriptor, c call) descriptor {
+	c.opens = d
 	m.add(c)
-	return c.opens
+	return d
 }
 
 func (m *making) close(d descriptor) {
@@ -50,9 +59,23 @@ func (m *making) jump(to *mark) { m.add(call{number: noCall, then: to}) }
 // here is where a mark is.
 func (m *making) here(at *mark) { *at = mark(len(m.list)) }
 
-// root opens the directory in which names are to be resolved.
+// root opens the directory in which names are to be resolved, and holds it: the next op most often goes by the same one.
 func (m *making) root(dir string) descriptor {
-	return m.opens(call{number: unix.SYS_OPENAT, args: with{unix.AT_FDCWD, dir, unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}, name: "open " + dir})
+	if m.held != dir {
+		m.letGo()
+		m.held = dir
+		m.opensAs(heldRoot, call{number: unix.SYS_OPENAT, name: "open " + dir,
+			args: with{unix.AT_FDCWD, dir, unix.O_PATH | unix.O_DIRECTORY | unix.O_CLOEXEC}})
+	}
+	return heldRoot
+}
+
+// letGo closes the root that is held: something may be mounted over it, and its name lead there.
+func (m *making) letGo() {
+	if m.held != "" {
+		m.held = ""
+		m.close(heldRoot)
+	}
 }
 
 // find is a call that opens name as a process would whose root directory is root: see inroot.go. EAGAIN: something on the way was
@@ -95,8 +118,11 @@ func (m *making) at(root, name string, resolve int, optional bool, use func(fd d
 		use(0, "/") // after pivot_root: /proc is the container's by now, and may be a forgery (CVE-2025-52881)
 		return
 	}
-	dir, passed := m.root(root), new(mark)
-	open := find(dir, name, unix.O_PATH, resolve)
+	if path.Clean("/"+name) == "/" {
+		m.letGo()
+		defer m.letGo()
+	}
+	passed, open := new(mark), find(m.root(root), name, unix.O_PATH, resolve)
 	if optional {
 		open.may, open.or = absent, passed
 	}
@@ -104,41 +130,41 @@ func (m *making) at(root, name string, resolve int, optional bool, use func(fd d
 	use(fd, ownFile(fd))
 	m.close(fd)
 	m.here(passed)
-	m.close(dir)
 }
 
-// dirs opens the directory name inside root, makes what is missing of it, and adds what use does in it. Each step starts again from
-// root, so that links on the way are followed inside root, and a component made meanwhile by somebody else is taken as it is.
+// dirs opens the directory name inside root, makes what is missing of it, and adds what use does in it. Mostly that is the last
+// component alone: what it is to lie in is tried first. Otherwise each step starts again from root, so that links on the way are
+// followed inside root, and a component made meanwhile by somebody else is taken as it is.
 func (m *making) dirs(root, name string, mode uint32, use func(dir descriptor)) {
-	const openDir = unix.O_PATH | unix.O_DIRECTORY
 	name = path.Clean("/" + name)
-	top, there := m.root(root), new(mark)
-	open := find(top, name, openDir, 0)
-	open.may, open.then = errnos(unix.ENOENT), there
-	dir := m.opens(open)
-	lacks := dir
-	then := func(name string) call {
-		c := find(top, name, openDir, 0)
-		c.lacks, lacks = lacks, 0
+	top, parts, there, above := m.root(root), ancestry(name), new(mark), new(mark)
+	open := func(name string) call { return find(top, name, unix.O_PATH|unix.O_DIRECTORY, 0) }
+	try := func(name string, found *mark) call {
+		c := open(name)
+		c.may, c.then = errnos(unix.ENOENT), found
 		return c
 	}
-	for _, part := range ancestry(name) {
-		above := top
-		if path.Dir(part) != "/" {
-			above = m.opens(then(path.Dir(part)))
+	dir := m.opens(try(name, there))
+	if len(parts) > 1 {
+		m.opensAs(dir, try(path.Dir(name), above))
+	}
+	for i, part := range parts {
+		in := top
+		if i > 0 {
+			in = m.opensAs(dir, open(path.Dir(part)))
 		}
-		m.add(call{number: unix.SYS_MKDIRAT, args: with{above, path.Base(part), int(mode)}, may: errnos(unix.EEXIST)})
-		if above != top {
-			m.close(above)
+		if i == len(parts)-1 {
+			m.here(above)
+		}
+		m.add(call{number: unix.SYS_MKDIRAT, args: with{in, path.Base(part), int(mode)}, may: errnos(unix.EEXIST)})
+		if i > 0 {
+			m.close(dir)
 		}
 	}
-	again := then(name)
-	again.opens = dir
-	m.add(again)
+	m.opensAs(dir, open(name))
 	m.here(there)
 	use(dir)
 	m.close(dir)
-	m.close(top)
 }
 
 // ancestry lists the directories on the way to a clean, absolute name, and it: /a, /a/b, /a/b/c. A name that the kernel does not take

@@ -37,6 +37,7 @@ func (b Bind) flags() uintptr { return bindFlags(b.Recursive) }
 
 func (b Bind) Do() error { return do(b) }
 func (b Bind) calls(m *making) error {
+	m.letGo()
 	m.add(mount(b.Source, b.Target, "", b.flags(), ""))
 	return nil
 }

@@ -26,7 +26,7 @@ type jump struct{ row, word, to int }
 // how long it is.
 func newPortion(taken []bool, link, ops int) *portion {
 	const usual, more, bytes = 9, 24, 128 // rows of an op, and of what is no op's; memory of an op
-	p := &portion{places: places{link: link, report: link, at: map[any]uint64{}}, taken: slices.Clone(taken),
+	p := &portion{places: places{opened: make([]int, heldRoot), link: link, report: link, at: map[any]uint64{}}, taken: slices.Clone(taken),
 		rows: make([]row, firstRow, more+usual*ops), jumps: make([]jump, 0, ops), memory: make([]byte, 0, bytes*ops)}
 	p.put = p.store
 	return p
@@ -45,7 +45,7 @@ func (p *portion) store(content []byte) uint64 {
 // op appends the calls of the next one.
 func (p *portion) op(list []call) {
 	p.ops++
-	p.opened = p.opened[:0]
+	p.opened = p.opened[:heldRoot]
 	first := len(p.rows)
 	for _, c := range list {
 		p.call(c, first)
@@ -63,9 +63,6 @@ func (p *portion) tail(list ...call) {
 // call appends one; first is the row of the op's first.
 func (p *portion) call(c call, first int) {
 	r := rowOf(c.number)
-	if c.lacks != 0 {
-		p.take(p.opened[c.lacks-1], false)
-	}
 	for i, arg := range c.args {
 		if arg != nil {
 			r[rowArgs+i] = p.valueOf(arg)
@@ -91,7 +88,10 @@ func (p *portion) call(c call, first int) {
 	case c.apart:
 	case int(c.opens) > len(p.opened):
 		p.opened = append(p.opened, p.lowest())
-	case c.opens != 0:
+	case c.opens == heldRoot:
+		p.opened[heldRoot-1] = p.lowest()
+	case c.opens != 0: // anew: the one before is closed, or to open it has failed
+		p.take(p.opened[c.opens-1], false)
 		p.opened[c.opens-1] = p.lowest()
 	case c.closes:
 		p.take(int(r[rowArgs]), false)

@@ -26,8 +26,7 @@ func (t OpenTerminal) calls(m *making) error {
 		c.name = name
 		return c
 	}
-	dir := m.root(t.Root)
-	master := m.opens(said(find(dir, "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0), "open /dev/pts/ptmx"))
+	master := m.opens(said(find(m.root(t.Root), "/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0), "open /dev/pts/ptmx"))
 	ask := func(request int, arg any) call {
 		return call{number: unix.SYS_IOCTL, args: with{master, request, arg}}
 	}
@@ -51,7 +50,6 @@ func (t OpenTerminal) calls(m *making) error {
 	}
 	m.close(slave)
 	m.close(master)
-	m.close(dir)
 	return nil
 }
 
