@@ -54,7 +54,7 @@ type beside struct {
 
 	errands []*errand // nil: they are not known before the stage is
 	filter  plan.Filter
-	grouped bool           // the cgroups are made
+	grouped bool           // the cgroups are made, and limited
 	groups  explain.Runner // nobody else writes in the journal until they are
 	refused [2]error       // the failure of either
 }
@@ -109,8 +109,9 @@ func (m *maker) write() {
 			}
 			return err
 		})
-		if m.grouped = m.Listener == nil; m.grouped {
-			m.leave(&m.refused[1], func() error { return m.groups.Run(plan.After(p.plan, p.host)...) })
+		groups := plan.After(p.plan, p.host)
+		if m.grouped = m.Listener == nil && groups != nil; m.grouped {
+			m.leave(&m.refused[1], func() error { return m.groups.Run(append(groups, plan.Limits(p.plan, p.host)...)...) })
 		}
 	}
 	close(m.todo)

@@ -212,6 +212,11 @@ func (m *maker) outside() error {
 	if !m.c.Host.Systemd {
 		m.c.Plan.Scope = nil
 	}
+	if !m.grouped {
+		if err := m.run.Run(plan.Limits(m.c.Plan, m.c.Host)...); err != nil {
+			return err
+		}
+	}
 	return m.run.Run(plan.Outside(m.c.Plan, m.c.Host, m.child.PID)...)
 }
 

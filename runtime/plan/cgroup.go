@@ -33,13 +33,12 @@ func After(c Container, h Host) []explain.Step {
 
 // Outside is what the runtime does on the host while the stage comes up. pid is the stage's; 0: not known yet.
 func Outside(c Container, h Host, pid int) []explain.Step {
-	return append(cgroupSteps(c, h, pid), netDeviceSteps(c, pid)...)
+	return append(moveSteps(c, h, pid), netDeviceSteps(c, pid)...)
 }
 
-// cgroupSteps set the limits and move the process in. LESSON: outside
-func cgroupSteps(c Container, h Host, pid int) []explain.Step {
-	dirs := CgroupDirs(c, h.Cgroups)
-	if len(dirs) == 0 {
+// Limits are what the cgroups allow. LESSON: set-limits
+func Limits(c Container, h Host) []explain.Step {
+	if len(CgroupDirs(c, h.Cgroups)) == 0 {
 		return nil
 	}
 	var steps []explain.Step
@@ -52,6 +51,16 @@ func cgroupSteps(c Container, h Host, pid int) []explain.Step {
 		steps = append(steps, explain.Say("Set the limits",
 			"each limit is a number written into a file; the kernel does the rest", "02", ops...))
 	}
+	return steps
+}
+
+// moveSteps move the process in. LESSON: move-in
+func moveSteps(c Container, h Host, pid int) []explain.Step {
+	dirs := CgroupDirs(c, h.Cgroups)
+	if len(dirs) == 0 {
+		return nil
+	}
+	var steps []explain.Step
 	if bornIn(c, h) == "" && !joinsByItself(c, h) {
 		steps = append(steps, joinStep(dirs, pid))
 	}

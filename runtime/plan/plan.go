@@ -136,7 +136,7 @@ func Whole(c Container, h Host) []explain.Step {
 // program was found, or its name.
 func Halves(c Container, h Host, pid int, program string) (outside, inside []explain.Step) {
 	return slices.Concat(MapMounts(c, nil), Before(c, h), []explain.Step{Birth(c, h, nil)}, After(c, h),
-			ScopeSteps(c, h, pid), Outside(c, h, pid), RuntimeHooks(c, pid), LateLimits(c, h)),
+			ScopeSteps(c, h, pid), Limits(c, h), Outside(c, h, pid), RuntimeHooks(c, pid), LateLimits(c, h)),
 		slices.Concat(Inside(c, h), Confine(c, h), StartHooks(c, h), Last(c, c.Spec.Process, program, 3, 3))
 }
 

@@ -23,7 +23,7 @@ func TestScope(t *testing.T) {
 			t.Error("a unit without a systemd")
 		}
 		h.Systemd, h.Slices = true, []string{"/sys/fs/cgroup/a.slice", "/sys/fs/cgroup/a.slice/a-b.slice"}
-		steps := slices.Concat(Before(c, h), After(c, h), ScopeSteps(c, h, 0), Outside(c, h, 0), LateLimits(c, h),
+		steps := slices.Concat(Before(c, h), After(c, h), ScopeSteps(c, h, 0), Limits(c, h), Outside(c, h, 0), LateLimits(c, h),
 			Update(c, h.Cgroups, &specs.LinuxResources{Pids: &specs.LinuxPids{Limit: ptr(int64(-1))}}))
 		for _, s := range steps {
 			for _, problem := range badlyTold(s) {
