@@ -35,6 +35,9 @@ func start(words []string, cargo *Cargo) error {
 	if err != nil {
 		return err
 	}
+	if c := app.Commands; len(c) == 1 && (c[0].Name == "run" || c[0].Name == "exec") {
+		go expectSignals()
+	}
 	setUp(app)
 	return app.RunContext(context.Background(), append([]string{app.Name}, args...))
 }

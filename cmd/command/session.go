@@ -104,6 +104,10 @@ func (s *session) started(id string) {
 	s.born <- id
 }
 
+// expectSignals is for commands that will have a session. For the first signal that is asked for the Go runtime starts three threads: a
+// processor is free for that while the command line is read. That a window has changed means nothing to those who do not ask.
+func expectSignals() { signal.Notify(make(chan os.Signal, 1), unix.SIGWINCH) }
+
 // watch passes signals on. Those that come before the program runs wait for it, as the preparations take no time; unless
 // they wait for a person, whom a signal ends. It asks for them itself, since each takes the Go runtime two turns of a thread, at the
 // beginning and at the end again: the engine has better things to do than to wait for that.
