@@ -120,7 +120,10 @@ func (e *Engine) claim(name, id string) error {
 }
 
 // disclaim gives a name up, if it is this container's.
-func (e *Engine) disclaim(name, id string) error {
+func (e *Engine) disclaim(name, id string) error { return e.disclaimBy(os.Remove, name, id) }
+
+// disclaimBy does away with the link in a way of the caller's.
+func (e *Engine) disclaimBy(remove func(link string) error, name, id string) error {
 	unlock, err := lockDir(filepath.Join(e.Root, "names"))
 	if err != nil {
 		return err
@@ -131,7 +134,7 @@ func (e *Engine) disclaim(name, id string) error {
 		return nil
 	}
 	if err == nil {
-		err = os.Remove(e.nameFile(name))
+		err = remove(e.nameFile(name))
 	}
 	if err != nil {
 		return fmt.Errorf("give up the name %s: %w", name, err)

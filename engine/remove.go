@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -86,15 +87,17 @@ func (e *Engine) delete(ctx context.Context, r *Record, want RemoveRequest) erro
 	}
 	there := exists(e.dir(r.ID))
 	var err error
+	disclaim := os.Remove
 	if want.beside {
 		err = (kernel.Remove{Path: e.dir(r.ID, recordFile)}).Do()
+		disclaim = func(link string) error { return os.Rename(link, e.dir(r.ID, "name")) } // and it goes with the files: a disk takes its time to free a block
 	} else {
 		err = carry(ctx, want.Listener, e.deletePlan(r))
 	}
 	if err != nil {
 		return fmt.Errorf("remove container %s: %w", r.Name, err)
 	}
-	err = e.disclaim(r.Name, r.ID)
+	err = e.disclaimBy(disclaim, r.Name, r.ID)
 	if err == nil && there {
 		err = e.emitContainer(r, "destroy", nil)
 	}
