@@ -106,8 +106,8 @@ func checkAttachment(a engine.Attachment) error {
 			return fmt.Errorf("invalid address %q: want one such as 10.45.0.7 or fd00::7", address)
 		}
 	}
-	if mac, err := net.ParseMAC(a.MAC); a.MAC != "" && (err != nil || len(mac) != 6) {
-		return fmt.Errorf("invalid MAC address %q: want six bytes such as 02:42:0a:2d:00:07", a.MAC)
+	if mac, err := net.ParseMAC(a.MAC); a.MAC != "" && (err != nil || len(mac) != 6 || mac[0]&1 == 1) {
+		return fmt.Errorf("invalid MAC address %q: want six bytes such as 02:42:0a:2d:00:07, the first of them even: odd ones are those of groups", a.MAC)
 	}
 	return nil
 }

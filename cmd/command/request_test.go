@@ -132,6 +132,7 @@ func TestRequestRefuses(t *testing.T) {
 		{"--network alias=a", "say which one: name=NETWORK"},
 		{"--ip 10.45", `invalid address "10.45"`},
 		{"--mac-address 02", `invalid MAC address "02"`},
+		{"--mac-address 03:00:00:00:00:09", `invalid MAC address "03:00:00:00:00:09"`},
 		{"--network host --ip 10.45.0.2", "they need a network of the container's own"},
 		{"-p 1-2:5-9", "the ranges 1-2 and 5-9 are not of one length"},
 		{"-p nowhere:1:1", `"nowhere" is no address`},
