@@ -58,6 +58,8 @@ type RunRequest struct {
 	Detach   bool
 	Streams  Streams
 	Listener explain.Listener
+	// Ready, if not nil, is waited for before anything is made: from then on the caller is told by signals when to give up, and not ended.
+	Ready <-chan struct{}
 	// Started, if not nil, is called once the program runs: the time to forward signals and to change the terminal.
 	Started func(id string)
 }

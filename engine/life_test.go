@@ -41,6 +41,23 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
+// Nothing is made before the caller can be told to give up.
+func TestRunWaitsForItsCaller(t *testing.T) {
+	e, ready, done := newEngine(t), make(chan struct{}), make(chan error, 1)
+	go func() {
+		_, err := e.Run(context.Background(), RunRequest{Request: quiet("true"), Ready: ready})
+		done <- err
+	}()
+	time.Sleep(100 * time.Millisecond)
+	if made, err := os.ReadDir(e.dir("")); len(made) > 0 {
+		t.Errorf("made %v, %v", made, err)
+	}
+	close(ready)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSignalsReachTheProgram(t *testing.T) {
 	e := newEngine(t)
 	id := start(t, e, quiet("sh", "-c", trap))

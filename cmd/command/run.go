@@ -105,7 +105,7 @@ func runSession(c *cli.Context, e *engine.Engine, s *session, request engine.Req
 		return engine.Result{}, end(err)
 	}
 	result, err := e.Run(ctx, engine.RunRequest{Request: request, Detach: c.Bool("detach"), Listener: story,
-		Streams: s.streams, Started: s.started})
+		Streams: s.streams, Ready: s.ready, Started: s.started})
 	return result, end(err)
 }
 

@@ -27,6 +27,7 @@ type session struct {
 	sizes   chan engine.Size                     // of our terminal
 	raw     *term.State                          // the terminal as it was
 	born    chan string                          // the id, once the program runs
+	ready   chan struct{}                        // closed when no signal ends us any more
 	cancel  context.CancelCauseFunc
 }
 
@@ -77,7 +78,7 @@ func newSession(w sessionWants) (*session, error) {
 // begin starts to watch signals. The function that it returns puts the terminal back and passes an error on.
 func (s *session) begin(parent context.Context) (context.Context, func(error) error) {
 	ctx, cancel := context.WithCancelCause(parent)
-	s.cancel = cancel
+	s.cancel, s.ready = cancel, make(chan struct{})
 	go s.watch(ctx)
 	return ctx, func(err error) error {
 		if s.raw != nil {
@@ -115,6 +116,7 @@ func (s *session) watch(ctx context.Context) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, s.watched()...)
 	defer signal.Stop(signals)
+	close(s.ready)
 	var early []unix.Signal
 	id, running := "", false
 	for {
