@@ -38,65 +38,67 @@ func usual(change func(*engine.Request)) engine.Request {
 	return r
 }
 
+// requests are flags, and what they change of the usual request.
+var requests = []struct {
+	flags string
+	want  func(*engine.Request)
+}{
+	{"", func(r *engine.Request) {}},
+	{"-it --rm --init --name web -h host", func(r *engine.Request) {
+		r.TTY, r.OpenStdin, r.AutoRemove, r.Init, r.Name, r.Hostname = true, true, true, true, "web", "host"
+	}},
+	{"-e A=1,2 -e FROM_HERE -e UNSET_HERE", func(r *engine.Request) {
+		r.Env = []string{"A=1,2", "FROM_HERE=its value", "UNSET_HERE"}
+	}},
+	{"-m 64m --memory-swap=-1 --cpus 1.5 -c 512 --cpuset-cpus 0-1 --pids-limit 20 --shm-size 1g", func(r *engine.Request) {
+		r.Limits = engine.Limits{Memory: 64 << 20, MemorySwap: -1, NanoCPUs: 1_500_000_000, CPUShares: 512, CPUSet: "0-1",
+			Pids: 20, ShmSize: 1 << 30}
+	}},
+	{"--ulimit nofile=10:20 --ulimit core=-1 --oom-score-adj -500", func(r *engine.Request) {
+		r.Limits.Rlimits = []specs.POSIXRlimit{{Type: "RLIMIT_NOFILE", Soft: 10, Hard: 20},
+			{Type: "RLIMIT_CORE", Soft: 1<<64 - 1, Hard: 1<<64 - 1}}
+		r.Limits.OOMScoreAdj = new(-500)
+	}},
+	{"-v /etc:/host/etc/:ro,rslave -v /:/all:bind --tmpfs /run:size=1m,exec --tmpfs /x", func(r *engine.Request) {
+		r.Mounts = []engine.Mount{
+			{Flag: "-v", Type: "bind", Source: "/etc", Target: "/host/etc", ReadOnly: true, Mode: "ro,rslave",
+				Bind: engine.BindOptions{Propagation: "rslave", Create: true}},
+			{Flag: "-v", Type: "bind", Source: "/", Target: "/all", Mode: "bind", Bind: engine.BindOptions{Shallow: true, Create: true}},
+			{Flag: "--tmpfs", Type: "tmpfs", Target: "/run", Options: []string{"size=1m", "exec"}},
+			{Flag: "--tmpfs", Type: "tmpfs", Target: "/x"}}
+	}},
+	{"-u nobody:80 -w /tmp --group-add 9 --stop-signal USR1 --stop-timeout 3 -l a=b -l c", func(r *engine.Request) {
+		r.User, r.WorkDir, r.Groups, r.StopSignal, r.StopWait = "nobody:80", "/tmp", []string{"9"}, "USR1", new(3)
+		r.Labels = map[string]string{"a": "b", "c": ""}
+	}},
+	{"--cap-add NET_ADMIN --cap-drop ALL --read-only --privileged --security-opt no-new-privileges", func(r *engine.Request) {
+		r.Security = engine.Security{CapAdd: []string{"NET_ADMIN"}, CapDrop: []string{"ALL"}, ReadOnly: true, Privileged: true,
+			Options: []string{"no-new-privileges"}}
+	}},
+	{"--net none --dns 9.9.9.9 --add-host db:10.0.0.2 --sysctl net.ipv4.ip_forward=1", func(r *engine.Request) {
+		r.Network = engine.Network{Mode: "none", DNS: []string{"9.9.9.9"}, Hosts: []string{"db:10.0.0.2"},
+			Sysctls: map[string]string{"net.ipv4.ip_forward": "1"}}
+	}},
+	{"-p 8080:80 -p 127.0.0.1:53:53/udp -p 90 -p [fd00::1]:7-8:17-18 -p 9000-9002:443/SCTP --expose 5-6/udp -P", func(r *engine.Request) {
+		r.Network.Ports = []engine.Port{{Host: 8080, Container: 80, Protocol: "tcp"},
+			{HostIP: "127.0.0.1", Host: 53, Container: 53, Protocol: "udp"}, {Container: 90, Protocol: "tcp"},
+			{HostIP: "fd00::1", Host: 7, Container: 17, Protocol: "tcp"}, {HostIP: "fd00::1", Host: 8, Container: 18, Protocol: "tcp"},
+			{Host: 9000, HostLast: 9002, Container: 443, Protocol: "sctp"}}
+		r.Network.Expose, r.Network.PublishAll = []string{"5/udp", "6/udp"}, true
+	}},
+	{"--network mynet", func(r *engine.Request) { r.Network.Mode = "mynet" }},
+	{"--network one --network name=two,alias=db,ip=10.46.0.9,ip6=fd00::9 --network-alias web --ip 10.45.0.9 --mac-address 02:00:00:00:00:09", func(r *engine.Request) {
+		r.Network.Mode = "one"
+		r.Network.Attachments = []engine.Attachment{{Network: "one", Aliases: []string{"web"}, IP: "10.45.0.9", MAC: "02:00:00:00:00:09"},
+			{Network: "two", Aliases: []string{"db"}, IP: "10.46.0.9", IP6: "fd00::9"}}
+	}},
+	{"--entrypoint=", func(r *engine.Request) { r.Entrypoint = []string{} }},
+	{"--entrypoint /bin/sh", func(r *engine.Request) { r.Entrypoint = []string{"/bin/sh"} }},
+}
+
 func TestRequest(t *testing.T) {
 	t.Setenv("FROM_HERE", "its value")
-	score, wait := -500, 3
-	for _, c := range []struct {
-		flags string
-		want  func(*engine.Request)
-	}{
-		{"", func(r *engine.Request) {}},
-		{"-it --rm --init --name web -h host", func(r *engine.Request) {
-			r.TTY, r.OpenStdin, r.AutoRemove, r.Init, r.Name, r.Hostname = true, true, true, true, "web", "host"
-		}},
-		{"-e A=1,2 -e FROM_HERE -e UNSET_HERE", func(r *engine.Request) {
-			r.Env = []string{"A=1,2", "FROM_HERE=its value", "UNSET_HERE"}
-		}},
-		{"-m 64m --memory-swap=-1 --cpus 1.5 -c 512 --cpuset-cpus 0-1 --pids-limit 20 --shm-size 1g", func(r *engine.Request) {
-			r.Limits = engine.Limits{Memory: 64 << 20, MemorySwap: -1, NanoCPUs: 1_500_000_000, CPUShares: 512, CPUSet: "0-1",
-				Pids: 20, ShmSize: 1 << 30}
-		}},
-		{"--ulimit nofile=10:20 --ulimit core=-1 --oom-score-adj -500", func(r *engine.Request) {
-			r.Limits.Rlimits = []specs.POSIXRlimit{{Type: "RLIMIT_NOFILE", Soft: 10, Hard: 20},
-				{Type: "RLIMIT_CORE", Soft: 1<<64 - 1, Hard: 1<<64 - 1}}
-			r.Limits.OOMScoreAdj = &score
-		}},
-		{"-v /etc:/host/etc/:ro,rslave -v /:/all:bind --tmpfs /run:size=1m,exec --tmpfs /x", func(r *engine.Request) {
-			r.Mounts = []engine.Mount{
-				{Flag: "-v", Type: "bind", Source: "/etc", Target: "/host/etc", ReadOnly: true, Mode: "ro,rslave",
-					Bind: engine.BindOptions{Propagation: "rslave", Create: true}},
-				{Flag: "-v", Type: "bind", Source: "/", Target: "/all", Mode: "bind", Bind: engine.BindOptions{Shallow: true, Create: true}},
-				{Flag: "--tmpfs", Type: "tmpfs", Target: "/run", Options: []string{"size=1m", "exec"}},
-				{Flag: "--tmpfs", Type: "tmpfs", Target: "/x"}}
-		}},
-		{"-u nobody:80 -w /tmp --group-add 9 --stop-signal USR1 --stop-timeout 3 -l a=b -l c", func(r *engine.Request) {
-			r.User, r.WorkDir, r.Groups, r.StopSignal, r.StopWait = "nobody:80", "/tmp", []string{"9"}, "USR1", &wait
-			r.Labels = map[string]string{"a": "b", "c": ""}
-		}},
-		{"--cap-add NET_ADMIN --cap-drop ALL --read-only --privileged --security-opt no-new-privileges", func(r *engine.Request) {
-			r.Security = engine.Security{CapAdd: []string{"NET_ADMIN"}, CapDrop: []string{"ALL"}, ReadOnly: true, Privileged: true,
-				Options: []string{"no-new-privileges"}}
-		}},
-		{"--net none --dns 9.9.9.9 --add-host db:10.0.0.2 --sysctl net.ipv4.ip_forward=1", func(r *engine.Request) {
-			r.Network = engine.Network{Mode: "none", DNS: []string{"9.9.9.9"}, Hosts: []string{"db:10.0.0.2"},
-				Sysctls: map[string]string{"net.ipv4.ip_forward": "1"}}
-		}},
-		{"-p 8080:80 -p 127.0.0.1:53:53/udp -p 90 -p [fd00::1]:7-8:17-18 -p 9000-9002:443/SCTP --expose 5-6/udp -P", func(r *engine.Request) {
-			r.Network.Ports = []engine.Port{{Host: 8080, Container: 80, Protocol: "tcp"},
-				{HostIP: "127.0.0.1", Host: 53, Container: 53, Protocol: "udp"}, {Container: 90, Protocol: "tcp"},
-				{HostIP: "fd00::1", Host: 7, Container: 17, Protocol: "tcp"}, {HostIP: "fd00::1", Host: 8, Container: 18, Protocol: "tcp"},
-				{Host: 9000, HostLast: 9002, Container: 443, Protocol: "sctp"}}
-			r.Network.Expose, r.Network.PublishAll = []string{"5/udp", "6/udp"}, true
-		}},
-		{"--network mynet", func(r *engine.Request) { r.Network.Mode = "mynet" }},
-		{"--network one --network name=two,alias=db,ip=10.46.0.9,ip6=fd00::9 --network-alias web --ip 10.45.0.9 --mac-address 02:00:00:00:00:09", func(r *engine.Request) {
-			r.Network.Mode = "one"
-			r.Network.Attachments = []engine.Attachment{{Network: "one", Aliases: []string{"web"}, IP: "10.45.0.9", MAC: "02:00:00:00:00:09"},
-				{Network: "two", Aliases: []string{"db"}, IP: "10.46.0.9", IP6: "fd00::9"}}
-		}},
-		{"--entrypoint=", func(r *engine.Request) { r.Entrypoint = []string{} }},
-		{"--entrypoint /bin/sh", func(r *engine.Request) { r.Entrypoint = []string{"/bin/sh"} }},
-	} {
+	for _, c := range requests {
 		got, err := requested(t, append(strings.Fields(c.flags), "box")...)
 		if err != nil {
 			t.Errorf("%s: %v", c.flags, err)
