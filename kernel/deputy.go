@@ -86,7 +86,7 @@ func (d *Deputy) Prepare(ops ...Foretold) (*Orders, error) {
 		p.op(m.list)
 		switch op.(type) {
 		case AwaitStart:
-			p.report = p.opened[heldRoot]
+			p.report = p.opened[heldRoot] // the first one that it opens itself
 		case SeccompFilter:
 			quiet = true
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Marshal is json.Marshal.
@@ -177,12 +178,10 @@ func isEmpty(v reflect.Value) bool {
 	return v.Kind() != reflect.Struct && v.IsZero()
 }
 
-// isZero asks those that know, such as a time.
+// isZero is for a time: other types may have a word of their own in it, and are odd with omitzero.
 func isZero(v reflect.Value) bool {
-	if z, ok := v.Interface().(interface{ IsZero() bool }); ok && v.Kind() == reflect.Struct {
-		return z.IsZero()
-	}
-	return v.IsZero()
+	t, ok := v.Interface().(time.Time)
+	return ok && t.IsZero()
 }
 
 // appendList knows the elements of most lists: the calls that a filter names are the better part of a config.json.
@@ -203,6 +202,7 @@ func appendList(b []byte, v reflect.Value) (_ []byte, ok bool) {
 	return append(b, ']'), true
 }
 
+// appendMap sorts by key.
 func appendMap(b []byte, v reflect.Value) (_ []byte, ok bool) {
 	if v.Type().Key() != reflect.TypeFor[string]() {
 		return b, false

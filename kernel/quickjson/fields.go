@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 )
 
 // field is one as JSON sees it.
@@ -35,7 +36,8 @@ func fieldsOf(t reflect.Type) []field {
 		case name == "":
 			name = f.Name
 		}
-		fields = append(fields, field{index: i, name: name, options: options, odd: f.Anonymous || strings.Contains(options, "string")})
+		odd := f.Anonymous || strings.Contains(options, "string") || options == "omitzero" && f.Type != reflect.TypeFor[time.Time]()
+		fields = append(fields, field{index: i, name: name, options: options, odd: odd})
 	}
 	known.Store(t, fields)
 	return fields

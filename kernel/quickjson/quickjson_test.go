@@ -26,7 +26,14 @@ type kept struct {
 	Ended   time.Time      `json:"ended,omitzero"`
 	None    int            `json:"none,omitzero"`
 	Each    map[string]any `json:"each,omitzero"`
+	Later   *time.Time     `json:"later,omitzero"`
+	Even    even           `json:"even,omitzero"`
 }
+
+// even says by itself what is zero.
+type even int
+
+func (e even) IsZero() bool { return e%2 == 0 }
 
 // own writes itself, if it is asked by its address.
 type own struct{ x int }
@@ -45,6 +52,7 @@ var texts = []string{
 	`{"spec":{"linux":{"namespaces":[{"type":"pid"}],"namespaces":[{}]}}}`, `{"spec":null,"names":null}`, `{"raw":null,"own":null}`, `{"raw":{"a": 1},"own":7}`, `null`, `[]`, `""`, ``, `{`, `{"a":}`, `{"a" 1}`,
 	`{"plain":tru}`, `{"plain":truest}`, `{"a":[1,]}`, `{"a":1,}`, `{} x`, "{\"a\":\"\x01\"}", "{\"names\":{\"a\":\"\xff\"}}", `{"a":"\x"}`, `{"SPEC":{"Version":"x"}}`,
 	`{"spec":{"process":{"args":["a",null]}}}`, `{"ended":"2024-05-06T07:08:09Z","none":1,"each":{"a":null,"b":"","c":[true]}}`, `{"ended":"0001-01-01T00:00:00Z","none":0,"each":{}}`,
+	`{"later":"0001-01-01T00:00:00Z","even":2}`, `{"later":"2024-05-06T07:08:09Z","even":3}`,
 	`{"names":{"a":"\u0000\b\f\n\r\t\u001f \"\\/<>&~\u007f","\u00e9":"\u2028"}}`, `{"program":"","raw":[1, "<"]}`,
 	`{"a":12.5e3}`, `{"a":--1}`, `{"began":7}`, `{"any":"\ud800"}`, `{"a":"\"}`,
 }
