@@ -58,10 +58,18 @@ type RunRequest struct {
 	Detach   bool
 	Streams  Streams
 	Listener explain.Listener
-	// Ready, if not nil, is waited for before anything is made: from then on the caller is told by signals when to give up, and not ended.
-	Ready <-chan struct{}
+	Ready    Ready
 	// Started, if not nil, is called once the program runs: the time to forward signals and to change the terminal.
 	Started func(id string)
+}
+
+// Ready is closed when a signal tells the caller to give up, and does not end him any more: nothing is made before. nil: no matter.
+type Ready <-chan struct{}
+
+func (r Ready) wait() {
+	if r != nil {
+		<-r
+	}
 }
 
 // Streams connect a caller with a program. Nil streams are not connected.
@@ -86,6 +94,7 @@ type StartRequest struct {
 	Attach   bool // stay until it ends
 	Streams  Streams
 	Listener explain.Listener
+	Ready    Ready
 	Started  func(id string)
 }
 

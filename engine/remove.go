@@ -90,7 +90,8 @@ func (e *Engine) delete(ctx context.Context, r *Record, want RemoveRequest) erro
 	disclaim := os.Remove
 	if want.beside {
 		err = (kernel.Remove{Path: e.dir(r.ID, recordFile)}).Do()
-		disclaim = func(link string) error { return os.Rename(link, e.dir(r.ID, "name")) } // and it goes with the files: a disk takes its time to free a block
+		// It goes with the files: a disk takes its time to free a block, and here somebody waits.
+		disclaim = func(link string) error { return os.Rename(link, e.dir(r.ID, "name")) }
 	} else {
 		err = carry(ctx, want.Listener, e.deletePlan(r))
 	}

@@ -13,9 +13,7 @@ func (e *Engine) Run(ctx context.Context, r RunRequest) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if r.Ready != nil {
-		<-r.Ready
-	}
+	r.Ready.wait()
 	n, err := e.create(ctx, id, r.Request, r.Listener)
 	if err != nil {
 		return Result{}, errors.Join(err, s.giveUp())

@@ -39,6 +39,7 @@ func (e *Engine) Start(ctx context.Context, ref string, r StartRequest) (Result,
 	result := Result{ID: n.ID}
 	n.size = r.Streams.firstSize()
 	s, err := e.spawn(n.ID)
+	r.Ready.wait()
 	if err == nil {
 		err = e.start(ctx, n, s, r.Listener, r.Attach)
 	}

@@ -101,7 +101,7 @@ func startAttached(c *cli.Context, e *engine.Engine) error {
 	if err != nil {
 		return end(err)
 	}
-	result, err := e.Start(ctx, c.Args().First(), engine.StartRequest{Attach: true, Streams: s.streams, Listener: story, Started: s.started})
+	result, err := e.Start(ctx, c.Args().First(), engine.StartRequest{Attach: true, Streams: s.streams, Listener: story, Ready: s.ready, Started: s.started})
 	if err := end(err); err != nil {
 		return err
 	}
